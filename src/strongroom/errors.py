@@ -1,0 +1,237 @@
+"""The one error tree: every failure Strongroom reports on purpose has a class here.
+
+Theory: a caller must be able to tell four things apart without reading text: the caller was wrong,
+the data is hostile or damaged, a backend is down, or the answer is "no". Bugs are not in this tree.
+
+Must never: carry a protected value, a key or a passphrase in a message, an argument or a `repr`.
+`DecryptionError` is the same object to every outsider, whatever went wrong; the precise reason is
+reachable only as `.reason`, which the operator's log reads and no surface prints.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StrongroomError(Exception):
+    """Root of the tree. `code` is stable and public; `hint` is the next step for a person."""
+
+    code: ClassVar[str] = "strongroom"
+    hint: ClassVar[str] = ""
+
+    def diagnostics(self) -> str:
+        """What a person should read: the message, then the next step when there is one."""
+        return f"{self}\n{self.hint}" if self.hint else str(self)
+
+
+# --- the caller or the operator configured something wrong ---------------------------------------
+
+
+class ConfigurationError(StrongroomError):
+    """A setting, flag or declaration is missing or contradictory."""
+
+    code = "configuration"
+
+
+class InvalidNameError(ConfigurationError):
+    """A principal, tenant, environment, category or subject name breaks the naming rule."""
+
+    code = "invalid_name"
+    hint = "Names are 1 to 64 of a-z 0-9 . _ - and start with a letter or digit."
+
+
+class PolicyInvalidError(ConfigurationError):
+    """A policy, its schema or the catalogue does not parse or validate; the last good one stays."""
+
+    code = "policy_invalid"
+    hint = "Nothing was loaded; the policy that was in force still is."
+
+
+class ExtraMissingError(ConfigurationError):
+    """A feature needs an optional dependency that is not installed."""
+
+    code = "extra_missing"
+
+
+# --- the root and the store -----------------------------------------------------------------------
+
+
+class RootError(StrongroomError):
+    """The root key could not be obtained from an unseal path."""
+
+    code = "root"
+
+
+class RootMissingError(RootError):
+    """No keyfile (or other unseal path) was found where it was expected."""
+
+    code = "root_missing"
+    hint = "Put the keyfile back, pass --keyfile, or unseal with the recovery share."
+
+
+class WrongPassphraseError(RootError):
+    """The passphrase, or the recovery share, does not open this root."""
+
+    code = "wrong_passphrase"
+    hint = "Check for typing errors; the recovery share was printed once, on the first run."
+
+
+class ForeignRootError(RootError):
+    """The unseal path belongs to another store."""
+
+    code = "foreign_root"
+    hint = "This keyfile was made for another store: check --home and --keyfile."
+
+
+class StoreError(StrongroomError):
+    """The store could not be read or written."""
+
+    code = "store"
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer Strongroom."""
+
+    code = "store_version"
+    hint = "Upgrade Strongroom; an older program never writes to a newer store."
+
+
+class StoreLockedError(StoreError):
+    """Another process holds the store longer than the busy timeout."""
+
+    code = "store_locked"
+    hint = "Another process is writing; try again, or stop it."
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was half-written."""
+
+    code = "store_full"
+    hint = "Free some space and repeat the command; what was committed before is intact."
+
+
+class StoreTamperedError(StoreError):
+    """A row does not carry the authenticator it was written with."""
+
+    code = "store_tampered"
+    hint = "Somebody edited the store outside Strongroom: restore it and read the audit log."
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+class KeyAccessError(StrongroomError):
+    """A key exists in a state in which the wanted operation is refused, or does not exist."""
+
+    code = "key"
+
+
+class KeyNotFoundError(KeyAccessError):
+    """No such key or key version."""
+
+    code = "key_not_found"
+
+
+class KeyStateError(KeyAccessError):
+    """The key version's state refuses this operation (disabled, destroyed, compromised ...)."""
+
+    code = "key_state"
+
+
+class IllegalTransitionError(KeyAccessError):
+    """The key state machine has no such transition."""
+
+    code = "illegal_transition"
+
+
+# --- hostile or damaged data ----------------------------------------------------------------------
+
+
+class FormatError(StrongroomError):
+    """Foreign bytes do not have the form their marker promises. The message names field and offset."""
+
+    code = "format"
+
+
+class DecryptionError(StrongroomError):
+    """Sealed data did not open. One opaque message for outsiders, whatever the cause.
+
+    `reason` is for the operator's log only: a short constant such as ``"commitment"`` or ``"key_state"``.
+    """
+
+    code = "decryption"
+
+    def __init__(self, reason: str = "unspecified") -> None:
+        super().__init__("cannot open the sealed data")
+        self.reason = reason
+
+
+class IntegrityError(StrongroomError):
+    """A log, chain or manifest does not verify. The message says where."""
+
+    code = "integrity"
+
+
+# --- the answer is no -----------------------------------------------------------------------------
+
+
+class AccessDeniedError(StrongroomError):
+    """Policy refused. `policies` holds the ids that decided, `nearest` the explanation of the near miss."""
+
+    code = "access_denied"
+
+    def __init__(self, message: str, *, policies: tuple[str, ...] = (), nearest: str = "") -> None:
+        super().__init__(message)
+        self.policies = policies
+        self.nearest = nearest
+
+    def diagnostics(self) -> str:
+        """The refusal, with the near miss spelled out."""
+        return f"{self}\n{self.nearest}" if self.nearest else str(self)
+
+
+class PermitError(StrongroomError):
+    """A permit is missing, forged, expired or made for something else. Always a bug or an attack."""
+
+    code = "permit"
+
+
+class CredentialError(StrongroomError):
+    """A credential is unknown, expired or revoked."""
+
+    code = "credential"
+    hint = "Issue one with: strongroom credential issue NAME"
+
+
+class UnknownSurrogateError(StrongroomError):
+    """A well-formed surrogate was never issued in this scope."""
+
+    code = "unknown_surrogate"
+
+
+class LimitExceededError(StrongroomError):
+    """An input is larger, deeper or more numerous than a named limit."""
+
+    code = "limit"
+
+
+class RequestRefusedError(StrongroomError):
+    """A request cannot be inspected completely, so it is not forwarded (unknown endpoint or field ...)."""
+
+    code = "request_refused"
+
+
+# --- a backend is down ----------------------------------------------------------------------------
+
+
+class AuditUnavailableError(StrongroomError):
+    """The audit sink cannot take an entry, so nothing is opened."""
+
+    code = "audit_unavailable"
+    hint = "Without a durable audit sink Strongroom does not serve: check the disk under --home."
+
+
+class UpstreamError(StrongroomError):
+    """The upstream could not be reached or answered garbage."""
+
+    code = "upstream"
