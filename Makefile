@@ -1,0 +1,49 @@
+# The front door. `make` alone lists what there is. Needs Python >= 3.11 and make; everything else is fetched.
+SHELL := /bin/bash
+PYTHON ?= python3
+BOOT := $(HOME)/.cache/strongroom/boot
+# uv from PATH, else from a small environment of our own, outside the tree so that no build picks it up
+UV := $(or $(shell command -v uv 2>/dev/null),$(BOOT)/bin/uv)
+RUN := $(UV) run --locked --all-extras
+# the rooms below the guard, and the ground floor: what the coverage gate measures
+ROOMS := primitives formats keys envelope classify surrogates policy audit errors identity canonical clock label permit
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check bench reference
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(BOOT)/bin/uv:
+	$(PYTHON) -m venv $(BOOT)
+	$(BOOT)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+setup: $(UV) ## install exactly what uv.lock says into .venv
+	@$(UV) sync --locked --all-extras --quiet
+
+demo: setup ## the main job, offline, on the embedded store; ends by itself with a verdict
+	@$(RUN) strongroom demo $(ARGS)
+
+run: setup ## serve the gateway on loopback until Ctrl-C (ARGS="--upstream openai=https://...")
+	@$(RUN) strongroom up $(ARGS)
+
+test: setup ## every test, with the branch coverage gate on the rooms below the guard
+	$(RUN) pytest $(foreach room,$(ROOMS),--cov=strongroom.$(room)) --cov-branch --cov-report=term --cov-fail-under=90 $(ARGS)
+
+check: setup ## style, types, layers, dependencies, spelling, lock file, tidiness, documentation
+	$(UV) lock --check
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) deptry src
+	$(RUN) typos
+	$(RUN) pytest tests/test_tidy.py tests/test_docs.py
+
+bench: setup ## one benchmark, side by side with its peers: make bench NAME=envelope
+	@test -n "$(NAME)" || { echo "say which: make bench NAME=..."; ls bench/*.py | xargs -n1 basename -s .py; exit 2; }
+	@$(RUN) python -m bench.$(NAME) $(ARGS)
+
+reference: setup ## regenerate docs/reference/{cli,settings,errors}.md
+	@$(RUN) python tools/make_reference.py
