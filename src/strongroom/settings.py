@@ -1,0 +1,124 @@
+"""Everything a person may set, in one frozen typed tree; the only reader of the environment.
+
+Order: the file `strongroom.toml` (in `home`, or where `--config` says), then `STRONGROOM_*` variables, then
+flags; later ones win. Nested settings use two underscores: ``STRONGROOM_LIMITS__BODY_BYTES=1000000``.
+
+Must never: hold a secret (keys come from the root and the store), or put a value into an error message.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from strongroom.errors import ConfigurationError
+
+FILE_NAME = "strongroom.toml"
+MIB = 1 << 20
+
+
+class Limits(BaseModel):
+    """Bounds on what one request may cost; each refusal names the limit it hit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    body_bytes: int = Field(32 * MIB, ge=1024, description="Largest request body the gateway reads.")
+    response_bytes: int = Field(64 * MIB, ge=1024, description="Largest non-streamed response it restores.")
+    upstream_connect_s: float = Field(10.0, gt=0, description="Seconds to wait for a connection upstream.")
+    upstream_idle_s: float = Field(300.0, gt=0, description="Seconds an upstream may stay silent.")
+    drain_s: float = Field(10.0, ge=0, description="Seconds open requests may take after Ctrl-C.")
+
+
+class Settings(BaseSettings):
+    """The whole tree. `tools` maps a tool's name to the sink kind of each of its parameters."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STRONGROOM_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    home: Path = Field(Path("~/.strongroom"), description="Where the store lives.")
+    keyfile: Path | None = Field(None, description="The keyfile; default: in the configuration directory.")
+    listen: str = Field("127.0.0.1:8080", description="Address and port of the gateway.")
+    upstreams: dict[str, str] = Field(default_factory=dict, description="Provider name to base URL.")
+    mode: Literal["enforce", "monitor"] = Field(
+        "enforce", description="enforce: change and refuse; monitor: pass everything, report what would change."
+    )
+    policy: Path | None = Field(None, description="A Cedar bundle instead of the shipped one.")
+    catalogue: tuple[Path, ...] = Field((), description="Further YAML files of entity types.")
+    tools: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Tool name to parameter to sink kind, such as message.recipient."
+    )
+    limits: Limits = Field(default_factory=Limits, description="Bounds on one request.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the framework's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the framework's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over environment over file; neither dotenv files nor secret directories are read."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def home_path(self) -> Path:
+        """`home` with ``~`` resolved."""
+        return self.home.expanduser()
+
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port of `listen`; raises `ConfigurationError` when it is not ``HOST:PORT``."""
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest TCP port
+            msg = "listen: expected HOST:PORT, such as 127.0.0.1:8080"
+            raise ConfigurationError(msg)
+        return host.strip("[]"), int(port)
+
+
+def configuration_directory() -> Path:
+    """Where keyfiles live: the user's configuration directory, never the store's."""
+    return Path(platformdirs.user_config_dir("strongroom", appauthor=False))
+
+
+def load_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Read file, environment and `flags` (those that are not None) into one tree.
+
+    Raises `ConfigurationError` naming the setting that is wrong, without its value.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    path = config if config is not None else _default_file(given.get("home"))
+    if config is not None and not config.is_file():
+        msg = f"config: no such file: {config}"
+        raise ConfigurationError(msg)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        loaded = FromFile(**given)
+    except ValidationError as error:
+        places = ", ".join(
+            f"{'.'.join(map(str, item['loc']))} ({item['type']})" for item in error.errors(include_input=False)
+        )
+        msg = f"settings: {places}"
+        raise ConfigurationError(msg) from None
+    except ValueError as error:  # a TOML syntax error carries line and column only
+        msg = f"settings: {path}: {error}"
+        raise ConfigurationError(msg) from None
+    return Settings.model_construct(**{name: getattr(loaded, name) for name in Settings.model_fields})
+
+
+def _default_file(home: Path | None) -> Path:
+    chosen = home if home is not None else Path(os.environ.get("STRONGROOM_HOME", "~/.strongroom"))  # noqa: TID251
+    return Path(chosen).expanduser() / FILE_NAME
