@@ -22,10 +22,11 @@ PORT_METHODS_MAX = 6
 """A port with more methods is two ports."""
 
 BANNED_NAMES = frozenset(
-    "util utils helper helpers common core base manager managers handler handlers service services models types misc".split()
+    {"util", "utils", "helper", "helpers", "common", "core", "base", "manager", "managers", "handler", "handlers"}
+    | {"service", "services", "models", "types", "misc"}
 )
 BANNED_WORDS = re.compile(
-    r"\bsecure(ly)?\b|military[- ]grade|bank[- ]grade|unbreakable|unhackable|bulletproof|detects pii|100 ?% (safe|protection)",
+    r"\bsecure(ly)?\b|(military|bank)[- ]grade|un(break|hack)able|bulletproof|detects pii|100 ?% (safe|protection)",
     re.IGNORECASE,
 )
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
