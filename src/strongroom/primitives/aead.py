@@ -1,0 +1,46 @@
+"""AES-256-GCM, the one bulk cipher (NIST SP 800-38D).
+
+AES-GCM does not commit to its key, so nothing stored is sealed with this module alone: `formats.field`,
+`formats.record` and `primitives.chunked` derive a fresh key per message and store a commitment to it.
+
+Must never: generate a nonce. The caller derives it together with the key, so a repeated nonce cannot happen
+without a repeated key derivation.
+"""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: TID251 - its one room
+
+from strongroom.errors import DecryptionError
+
+Buffer = bytes | bytearray | memoryview
+"""What AEAD functions read without copying."""
+
+KEY_LEN = 32
+"""AES-256."""
+
+NONCE_LEN = 12
+"""The only length GCM uses without hashing the nonce first (SP 800-38D section 5.2.1.1)."""
+
+TAG_LEN = 16
+"""The full tag; shorter tags weaken GCM more than proportionally (SP 800-38D appendix C)."""
+
+
+def aead_seal(*, key: bytes, nonce: bytes, plaintext: Buffer, aad: bytes) -> bytes:
+    """Return ciphertext followed by the 16-byte tag.
+
+    `key` is 32 bytes and `nonce` 12 bytes; a pair of them must never be used twice.
+    """
+    return AESGCM(key).encrypt(nonce, plaintext, aad)
+
+
+def aead_open(*, key: bytes, nonce: bytes, ciphertext: Buffer, aad: bytes) -> bytes:
+    """Return the plaintext of `ciphertext` (which ends with the tag).
+
+    Raises `DecryptionError` with reason ``"tag"`` if anything was altered, or key, nonce or AAD differ.
+    """
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, aad)
+    except InvalidTag as error:
+        raise DecryptionError("tag") from error  # noqa: EM101 - a reason constant, not a message
