@@ -26,7 +26,7 @@ BANNED_NAMES = frozenset(
     | {"service", "services", "models", "types", "misc"}
 )
 BANNED_WORDS = re.compile(
-    r"\bsecure(ly)?\b|(military|bank)[- ]grade|un(break|hack)able|bulletproof|detects pii|100 ?% (safe|protection)",
+    r"\bsecure(ly)?\b|(military|bank)[- ]grade|un(break|hack)able|bulletproof|detects pii",
     re.IGNORECASE,
 )
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
