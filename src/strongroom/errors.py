@@ -110,6 +110,13 @@ class StoreFullError(StoreError):
     hint = "Free some space and repeat the command; what was committed before is intact."
 
 
+class StoreDamagedError(StoreError):
+    """The store's file is not a Strongroom store, or is damaged: its own class because only a backup helps."""
+
+    code = "store_damaged"
+    hint = "Check --home; restore the file from a backup, it was left as it is."
+
+
 class StoreTamperedError(StoreError):
     """A row does not carry the authenticator it was written with."""
 

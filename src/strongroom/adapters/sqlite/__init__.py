@@ -1,0 +1,12 @@
+"""The embedded store: one SQLite file in WAL mode, shared by every process on the host.
+
+Each module holds the tables of one room and the adapter of that room's port; all of them register on
+`schema.metadata`, so that importing this package is what makes the whole schema known.
+
+Must never: be put on a network file system; SQLite's write-ahead log needs shared memory.
+"""
+
+from strongroom.adapters.sqlite.database import Database
+from strongroom.adapters.sqlite.schema import SCHEMA_VERSION, metadata
+
+__all__ = ["SCHEMA_VERSION", "Database", "metadata"]
