@@ -53,6 +53,13 @@ class ExtraMissingError(ConfigurationError):
     code = "extra_missing"
 
 
+class InputError(StrongroomError):
+    """A file or directory given as input cannot be used; it is the caller's data that is wrong, no setting."""
+
+    code = "input"
+    hint = "Input is a directory of SQLite, CSV, JSON Lines or text files, in UTF-8."
+
+
 # --- the root and the store -----------------------------------------------------------------------
 
 
