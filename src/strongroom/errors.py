@@ -152,6 +152,12 @@ class KeyStateError(KeyAccessError):
     code = "key_state"
 
 
+class KeyDestroyedError(KeyStateError):
+    """The key version was destroyed: what it sealed cannot be opened by anybody, ever again."""
+
+    code = "key_destroyed"
+
+
 class IllegalTransitionError(KeyAccessError):
     """The key state machine has no such transition."""
 

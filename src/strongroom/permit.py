@@ -72,6 +72,10 @@ class PermitOffice:
         self._live[number] = permit
         return permit
 
+    def remaining_s(self, permit: Permit) -> float:
+        """Seconds until `permit` expires; negative once it has."""
+        return permit.expires_at - self._clock.monotonic()
+
     def require(
         self, permit: Permit, actions: frozenset[str], *, tenant: str, environment: str, category: str,
         resource: str = MANY,
@@ -80,7 +84,7 @@ class PermitOffice:
         if not isinstance(permit, Permit) or self._live.get(permit.id) is not permit:
             msg = "no genuine permit was shown"
             raise PermitError(msg)
-        if self._clock.monotonic() > permit.expires_at:
+        if self.remaining_s(permit) < 0:
             msg = "the permit has expired"
             raise PermitError(msg)
         if permit.action not in actions or permit.tenant != tenant or permit.environment != environment:

@@ -1,0 +1,1 @@
+"""Proof that something was done: erasure, with receipts that an outsider can check."""

@@ -1,0 +1,143 @@
+"""Credentials of agents: issued once, kept as a keyed digest, scoped to a principal, revocable at once.
+
+A credential is ``sr_`` and 43 characters of base64url: 256 random bits, so a keyed digest (and no slow hash)
+is what keeps a stolen table useless.
+
+Must never: store or log a credential, or accept one after the row says it is revoked or expired.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from strongroom.clock import Clock, Entropy, system_entropy
+from strongroom.errors import CredentialError
+from strongroom.identity import Principal, require_name
+from strongroom.primitives.mac import mac
+
+LIFETIME_S = 30 * 24 * 3600
+"""Agents' credentials live 30 days unless issued otherwise; renewing them is a routine, not an incident."""
+
+_FORM = re.compile(r"sr_[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """A credential as the store keeps it; times are epoch seconds, `revoked_at` 0 while it is good."""
+
+    digest: bytes
+    name: str
+    tenant: str
+    environment: str
+    roles: tuple[str, ...]
+    clearance: int
+    created_at: int
+    expires_at: int
+    revoked_at: int = 0
+
+
+class CredentialStore(Protocol):
+    """Where the rows are."""
+
+    def put(self, row: CredentialRow) -> None:
+        """Keep a new row."""
+        ...
+
+    def find(self, digest: bytes) -> CredentialRow | None:
+        """The row of one credential."""
+        ...
+
+    def rows(self) -> list[CredentialRow]:
+        """Every row, oldest first."""
+        ...
+
+    def revoke(self, name: str, tenant: str, environment: str, at: int) -> int:
+        """Mark every good row of a principal; returns how many."""
+        ...
+
+
+class Epoch(Protocol):
+    """The shared counter that tells other processes to look again."""
+
+    def value(self) -> int:
+        """The current epoch."""
+        ...
+
+    def bump(self) -> int:
+        """Raise it by one."""
+        ...
+
+
+class Credentials:
+    """Issues and checks credentials. Rows found are remembered until the epoch moves."""
+
+    def __init__(
+        self, store: CredentialStore, key: bytes, epoch: Epoch, clock: Clock, entropy: Entropy = system_entropy
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._epoch = epoch
+        self._clock = clock
+        self._entropy = entropy
+        self._seen = epoch.value()
+        self._found: dict[bytes, tuple[CredentialRow, Principal]] = {}
+
+    def issue(
+        self, name: str, *, tenant: str, environment: str, roles: tuple[str, ...] = ("agent",), clearance: int = 3,
+        lifetime_s: int = LIFETIME_S,
+    ) -> str:  # fmt: skip
+        """Make a credential and return it: the only time it can be seen."""
+        Principal(name, tenant, environment, roles, clearance)
+        for role in roles:
+            require_name(role, "role")
+        secret = "sr_" + base64.urlsafe_b64encode(self._entropy(32)).rstrip(b"=").decode()
+        now = int(self._clock.now())
+        self._store.put(
+            CredentialRow(
+                self._digest(secret), name, tenant, environment, roles, clearance, now, now + lifetime_s
+            )
+        )
+        return secret
+
+    def require(self, secret: str) -> Principal:
+        """Whose credential this is. Raises `CredentialError`, without saying which of the reasons it is."""
+        if self._seen != (now := self._epoch.value()):
+            self._found.clear()
+            self._seen = now
+        if not _FORM.fullmatch(secret):
+            raise self._refusal()
+        digest = self._digest(secret)
+        known = self._found.get(digest)
+        if known is None:
+            row = self._store.find(digest)
+            if row is None:
+                raise self._refusal()
+            known = row, Principal(row.name, row.tenant, row.environment, row.roles, row.clearance)
+            self._found[digest] = known
+        row, principal = known
+        if row.revoked_at or row.expires_at <= self._clock.now():
+            raise self._refusal()
+        return principal
+
+    def revoke(self, name: str, *, tenant: str, environment: str) -> int:
+        """Refuse every credential of a principal from the next request on, in every process of this host."""
+        count = self._store.revoke(name, tenant, environment, int(self._clock.now()))
+        if not count:
+            msg = "no good credential has this name, tenant and environment"
+            raise CredentialError(msg)
+        self._epoch.bump()
+        return count
+
+    def rows(self) -> list[CredentialRow]:
+        """Every credential ever issued, oldest first, without what only its holder knows."""
+        return self._store.rows()
+
+    def _digest(self, secret: str) -> bytes:
+        return mac(key=self._key, message=secret.encode("utf-8", "replace"))
+
+    @staticmethod
+    def _refusal() -> CredentialError:
+        return CredentialError("the credential is unknown, expired or revoked")

@@ -1,0 +1,121 @@
+"""From a piece of text to what in it must not be shown: fields first, known values next, patterns last.
+
+JSON inside text (tool results, tool arguments) is taken apart by its keys, so that a value is recognized
+by the field it stands in; such values are reported as *learned*, and the session finds them again in all
+later free text. Everything else goes to the classifier with the values known so far.
+
+Must never: keep a value longer than the call, or skip text silently: what cannot be inspected raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from strongroom.classify.fields import FieldClassifier
+from strongroom.classify.span import Span
+from strongroom.errors import FormatError, LimitExceededError
+from strongroom.formats import json_spans
+
+JSON_OPENERS = ("{", "[")
+LEARN_LEN_MIN = 3
+"""A field value of one or two characters would be found all over later text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`text[start:end]` is a `kind`; `value` is what it stands for once JSON escapes are undone.
+
+    `bare` says that the place is a JSON number, so a surrogate put there needs quotes; `learned`, that the
+    field it stood in told what it is.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: str
+    subject: str = ""
+    bare: bool = False
+    learned: bool = False
+
+
+class Scanner(Protocol):
+    """Finds spans in free text; what `classify` and the session's known values are together."""
+
+    def spans(self, text: str) -> list[Span]:
+        """Non-overlapping spans, ascending."""
+        ...
+
+    def subject_of(self, kind: str, value: str) -> str:
+        """Whose value this is, when a source declared it; else ``""``."""
+        ...
+
+
+def findings(text: str, *, field: str, fields: FieldClassifier, scanner: Scanner) -> list[Finding]:
+    """What `text` holds, ascending and without overlaps. `field` is the key the text stands under, if any."""
+    if field and (kind := fields.kind_of(field, (text,))) is not None:
+        stripped = text.strip()
+        if not stripped:
+            return []
+        start = text.index(stripped)
+        subject = scanner.subject_of(kind, stripped)
+        return [Finding(start, start + len(stripped), kind, stripped, subject, learned=True)]
+    if text.lstrip()[:1] in JSON_OPENERS:
+        try:
+            return list(_json_findings(text, fields, scanner))
+        except FormatError:
+            pass  # it only looked like JSON: it is inspected as free text below
+    return _free(text, scanner)
+
+
+def _free(text: str, scanner: Scanner) -> list[Finding]:
+    return [
+        Finding(span.start, span.end, span.kind, text[span.start : span.end], span.subject)
+        for span in scanner.spans(text)
+    ]
+
+
+def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> Iterator[Finding]:
+    raw = text.encode("utf-8", "surrogatepass")
+    at = _CharOffsets(None if text.isascii() else raw)
+    for literal in json_spans.scan(raw, numbers=True):
+        key = _key_of(literal.path)
+        kind = None if literal.is_key or not key or not literal.value.strip() else fields.kind_of(key, (literal.value,))
+        bare = literal.kind == "number"
+        if kind is not None:
+            subject = scanner.subject_of(kind, literal.value)
+            yield Finding(at(literal.start), at(literal.end), kind, literal.value, subject, bare, learned=True)
+            continue
+        spans = scanner.spans(literal.value)
+        if bare:  # a number cannot be changed in part
+            spans = [span for span in spans if (span.start, span.end) == (0, len(literal.value))]
+        places = json_spans.literal_edits(
+            raw, literal.start, literal.end, literal.value, [(span.start, span.end, "") for span in spans]
+        )
+        for span, (start, end, _) in zip(spans, places, strict=True):
+            value = literal.value[span.start : span.end]
+            yield Finding(at(start), at(end), span.kind, value, span.subject, bare)
+
+
+def _key_of(path: Iterable[str | int]) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return names[-1] if names else ""
+
+
+class _CharOffsets:
+    """Byte offset to character offset; quick because the offsets are asked in ascending order."""
+
+    def __init__(self, raw: bytes | None) -> None:
+        self._raw = raw
+        self._byte = 0
+        self._char = 0
+
+    def __call__(self, offset: int) -> int:
+        if self._raw is None:
+            return offset
+        if offset < self._byte:
+            self._byte = self._char = 0
+        self._char += len(self._raw[self._byte : offset].decode("utf-8"))
+        self._byte = offset
+        return self._char

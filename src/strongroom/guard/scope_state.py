@@ -1,0 +1,104 @@
+"""What one conversation has taught: the values its fields named, and the findings of text already seen.
+
+Agents send the whole history again on every turn. Findings are cached per segment under a digest chained
+over what the conversation had taught *before* that segment, so that a turn costs only its new text, and so
+that the same history gives the same bytes upstream on every turn, whatever was learned later.
+
+Must never: outlive its bounds (segments and conversations are dropped oldest first), or key its cache by
+anything but a keyed digest of the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from strongroom.classify.known import KnownValues
+
+SEGMENTS_MAX = 4096
+"""Segments remembered per conversation: a very long agent run has a few hundred."""
+
+Learned = tuple[str, str, str]
+"""Kind, value, subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Put `text` where the inspected text has ``[start:end]`` (characters). `kind` is what stood there."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What inspecting one text gave: its replacements, what it taught, and the chain after it."""
+
+    replacements: tuple[Replacement, ...]
+    learned: tuple[Learned, ...]
+    chain: bytes
+
+
+class ScopeState:
+    """The memory of one scope in this process. Safe under threads."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key[:32]
+        self._segments: OrderedDict[bytes, Segment] = OrderedDict()
+        self._known = KnownValues()
+        self._known_chain = b""
+        self.lock = threading.RLock()
+
+    def digest(self, chain: bytes, *parts: str) -> bytes:
+        """A keyed digest of `parts` in the context of `chain`."""
+        state = hashlib.blake2b(chain, key=self._key, digest_size=16)
+        for part in parts:
+            raw = part.encode("utf-8", "surrogatepass")
+            state.update(len(raw).to_bytes(8, "big"))
+            state.update(raw)
+        return state.digest()
+
+    def segment(self, digest: bytes) -> Segment | None:
+        """The remembered segment, which becomes the youngest; None when it was never seen or was dropped."""
+        with self.lock:
+            found = self._segments.get(digest)
+            if found is not None:
+                self._segments.move_to_end(digest)
+            return found
+
+    def remember(self, digest: bytes, segment: Segment) -> None:
+        """Keep `segment`, dropping the oldest beyond `SEGMENTS_MAX`."""
+        with self.lock:
+            self._segments[digest] = segment
+            while len(self._segments) > SEGMENTS_MAX:
+                self._segments.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop everything: keys changed state, or somebody was erased."""
+        with self.lock:
+            self._segments.clear()
+            self._known = KnownValues()
+            self._known_chain = b""
+
+    def known(self, chain: bytes, learned: list[Learned]) -> KnownValues:
+        """The values taught up to `chain`, of which `learned` is the list in order."""
+        with self.lock:
+            if self._known_chain != chain:
+                self._known = KnownValues()
+                for kind, value, subject in learned:
+                    self._known.add(kind, value, subject)
+                self._known_chain = chain
+            return self._known
+
+    def learn(self, before: bytes, after: bytes, learned: tuple[Learned, ...]) -> None:
+        """Extend the automaton from chain `before` to chain `after`, if it stands at `before`."""
+        with self.lock:
+            if self._known_chain != before:
+                return
+            for kind, value, subject in learned:
+                self._known.add(kind, value, subject)
+            self._known_chain = after

@@ -1,0 +1,263 @@
+"""One request of one caller in one conversation: what the model may see, and what may come out where.
+
+`protect` finds what a text must not show and gives surrogates for it; `restore` and its kin put values back
+where policy lets them out. Permits are asked for once per (action, label, sink) and request; the log gets
+the intent before the first value moves and an outcome with the count at `finish`.
+
+Must never: keep a plaintext value after a call, restore at a sink policy did not allow, or rescan what it
+restored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from strongroom.classify.catalogue import Catalogue
+from strongroom.classify.classifier import Classifier
+from strongroom.classify.fields import FieldClassifier
+from strongroom.classify.known import KnownValues
+from strongroom.classify.span import Span
+from strongroom.errors import (
+    AccessDeniedError,
+    DecryptionError,
+    FormatError,
+    KeyAccessError,
+    UnknownSurrogateError,
+)
+from strongroom.formats import json_spans
+from strongroom.guard.corridor import Guard, failure_code
+from strongroom.guard.detect import LEARN_LEN_MIN, Finding, findings
+from strongroom.guard.scope_state import Learned, Replacement, ScopeState, Segment
+from strongroom.guard.sinks import Sink, Tools
+from strongroom.identity import Caller
+from strongroom.label import Label
+from strongroom.permit import Permit
+from strongroom.surrogates.issue import Scope, Surrogates
+from strongroom.surrogates.neutral import look_alikes
+from strongroom.surrogates.restore import Restorer
+
+
+class Origin(Enum):
+    """Who wrote a text: the person or program that asks, a tool, or the model."""
+
+    TYPED = "typed"
+    TOOL = "tool"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What every session of a process shares."""
+
+    guard: Guard
+    catalogue: Catalogue
+    classifier: Classifier
+    fields: FieldClassifier
+    surrogates: Surrogates
+    tools: Tools
+
+
+class _KnownScanner:
+    """The classifier, with what the tenant's sources and this conversation have taught."""
+
+    def __init__(self, classifier: Classifier, *known: KnownValues) -> None:
+        self._classifier = classifier
+        self._known = known
+
+    def spans(self, text: str) -> list[Span]:
+        return self._classifier.spans(text, *self._known)
+
+    def subject_of(self, kind: str, value: str) -> str:
+        for known in self._known:
+            if subject := known.subject_of(kind, value):
+                return subject
+        return ""
+
+
+class _Pass:
+    """A permit in use within one request, with what it has done so far."""
+
+    __slots__ = ("count", "label", "permit", "result", "sink_name")
+
+    def __init__(self, permit: Permit, label: Label, sink_name: str) -> None:
+        self.permit = permit
+        self.label = label
+        self.sink_name = sink_name
+        self.count = 0
+        self.result = "ok"
+
+
+class Session:
+    """See the module. One object per request; not shared between threads."""
+
+    def __init__(
+        self, engine: Engine, caller: Caller, scope: Scope, state: ScopeState, sources: KnownValues, version: str
+    ) -> None:
+        self.caller = caller
+        self.scope = scope
+        self.replaced = 0
+        self.restored = 0
+        self.refused = 0
+        self._engine = engine
+        self._state = state
+        self._sources = sources
+        self._version = version
+        self._chain = b""
+        self._learned: list[Learned] = []
+        self._passes: dict[tuple[str, str, str, str], _Pass | None] = {}
+
+    # --- towards the model ------------------------------------------------------------------------
+
+    def protect(self, text: str, *, origin: Origin = Origin.TYPED, field: str = "") -> list[Replacement]:
+        """What of `text` the model must not see, as ascending replacements without overlaps.
+
+        `field` is the key the text stands under in structured data. Raises `AccessDeniedError` when the
+        caller may not tokenize, `LimitExceededError` for text beyond the classifier's bound.
+        """
+        if not text:
+            return []
+        digest = self._state.digest(self._chain, self._version, origin.value, field, text)
+        segment = self._state.segment(digest)
+        if segment is None:
+            segment = self._inspect(text, origin, field, digest)
+            self._state.learn(self._chain, segment.chain, segment.learned)
+            self._state.remember(digest, segment)
+        self._learned += segment.learned
+        self._chain = segment.chain
+        self.replaced += len(segment.replacements)
+        return list(segment.replacements)
+
+    def _inspect(self, text: str, origin: Origin, field: str, digest: bytes) -> Segment:
+        engine = self._engine
+        known = self._state.known(self._chain, self._learned)
+        scanner = _KnownScanner(engine.classifier, self._sources, known)
+        found = findings(text, field=field, fields=engine.fields, scanner=scanner)
+        marks = look_alikes(text, lambda surrogate: self._was_issued(surrogate, origin))
+        out: list[Replacement] = [Replacement(mark.start, mark.end, mark.text, "LOOK_ALIKE") for mark in marks.foreign]
+        taken = [*marks.own, *((mark.start, mark.end) for mark in marks.foreign)]
+        learned: list[Learned] = []
+        for finding in found:
+            if any(start < finding.end and finding.start < end for start, end in taken):
+                continue
+            label = engine.catalogue.label(finding.kind, subject=finding.subject, source=origin.value)
+            if engine.guard.decide(self.caller, "show", _class_of(label)).allowed:
+                continue
+            out.append(self._replacement(finding, label))
+            if finding.learned and len(finding.value.strip()) >= LEARN_LEN_MIN:
+                learned.append((finding.kind, finding.value, finding.subject))
+        out.sort(key=lambda item: item.start)
+        after = self._state.digest(self._chain, digest.hex()) if learned else self._chain
+        return Segment(tuple(out), tuple(learned), after)
+
+    def _was_issued(self, surrogate: str, origin: Origin) -> bool:
+        # What the model wrote stays as it is: an invented surrogate resolves nowhere anyway.
+        return origin is Origin.MODEL or self._engine.surrogates.label(self.scope, surrogate) is not None
+
+    def _replacement(self, finding: Finding, label: Label) -> Replacement:
+        used = self._pass("tokenize", label, "", "")
+        if used is None:  # pragma: no cover - `_pass` raises for tokenize
+            raise AssertionError
+        surrogate = self._engine.surrogates.issue(
+            self.scope,
+            kind=finding.kind,
+            value=finding.value,
+            normalized=self._engine.catalogue.normalize(finding.kind, finding.value),
+            label=label,
+            permit=used.permit,
+        )
+        used.count += 1
+        return Replacement(finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind)
+
+    # --- back from the model ----------------------------------------------------------------------
+
+    def restore(self, text: str, sink: Sink) -> str:
+        """`text` with every surrogate that policy lets out at `sink` replaced by its value."""
+        restorer = self.restorer(sink)
+        return restorer.feed(text) + restorer.flush()
+
+    def restorer(self, sink: Sink) -> Restorer:
+        """A streaming `restore`: feed it pieces, flush it at the end."""
+        return Restorer(lambda surrogate: self._resolve(surrogate, sink))
+
+    def restore_arguments(self, tool: str, arguments: str) -> str:
+        """The JSON text of a tool call's arguments, each string restored at its own parameter's sink.
+
+        What is not a surrogate keeps its bytes. Text that is not JSON is returned as it is: nothing is
+        restored in what cannot be taken apart.
+        """
+        raw = arguments.encode("utf-8")
+        try:
+            literals = json_spans.scan(raw)
+        except FormatError:
+            return arguments
+        edits: list[tuple[int, int, bytes]] = []
+        for literal in literals:
+            if literal.is_key:
+                continue
+            parameter = str(literal.path[0]) if literal.path else ""
+            value = self.restore(literal.value, self._engine.tools.sink(tool, parameter))
+            if value != literal.value:
+                edits.append((literal.start, literal.end, json_spans.escape(value)))
+        return json_spans.splice(raw, edits).decode("utf-8") if edits else arguments
+
+    def _resolve(self, surrogate: str, sink: Sink) -> str | None:
+        label = self._engine.surrogates.label(self.scope, surrogate)
+        if label is None:
+            self.refused += 1
+            unknown = Label("public", self._engine.catalogue.lowest)
+            self._engine.guard.alarm(
+                self.caller, "detokenize", unknown, sink_name=sink.name, result=UnknownSurrogateError.code
+            )
+            return None
+        used = self._pass("detokenize", label, sink.kind, sink.name)
+        if used is None:
+            self.refused += 1
+            return None
+        try:
+            value = self._engine.surrogates.resolve(self.scope, surrogate, used.permit)
+        except (DecryptionError, KeyAccessError) as error:
+            # Erased or revoked: the surrogate stays, the log says why, and nobody else learns more.
+            used.result = failure_code(error)
+            self.refused += 1
+            return None
+        used.count += 1
+        self.restored += 1
+        return value
+
+    # --- the corridor, once per request and label ---------------------------------------------------
+
+    def _pass(self, action: str, label: Label, sink: str, sink_name: str) -> _Pass | None:
+        key = (action, label.category, label.kind, sink_name)
+        family = _class_of(label)
+        if key in self._passes:
+            used = self._passes[key]
+            if used is None or self._engine.guard.is_fresh(used.permit):
+                return used
+            self._settle(used)
+        try:
+            permit = self._engine.guard.authorize(self.caller, action, family, sink=sink, sink_name=sink_name)
+        except AccessDeniedError:
+            if action == "tokenize":
+                raise
+            self._passes[key] = None
+            return None
+        made = self._passes[key] = _Pass(permit, family, sink_name)
+        return made
+
+    def finish(self) -> None:
+        """Record the outcomes of this request. Call it once, when the last byte has left."""
+        passes, self._passes = self._passes, {}
+        for used in passes.values():
+            if used is not None:
+                self._settle(used)
+
+    def _settle(self, used: _Pass) -> None:
+        self._engine.guard.settle(
+            self.caller, used.permit, used.label, sink_name=used.sink_name, count=used.count, result=used.result
+        )
+
+
+def _class_of(label: Label) -> Label:
+    """The label without whose and from where: what one decision and one log entry can cover."""
+    return replace(label, subject="", source="")
