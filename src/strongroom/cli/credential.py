@@ -1,0 +1,115 @@
+"""`strongroom credential`: what clients show to the gateway, and what the gateway shows to providers.
+
+Must never: take a provider's key as an argument (other users see command lines), or print one again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from strongroom.cli import options, render
+from strongroom.errors import ConfigurationError
+
+app = typer.Typer(name="credential", help="What clients show to the gateway.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The principal's name, such as support-bot.", show_default=False)]
+
+
+@app.command("issue", epilog="Example: strongroom credential issue support-bot --tenant acme --environment prod")
+def issue(
+    name: Name,
+    tenant: options.Tenant = options.TENANT,
+    environment: options.Environment = options.ENVIRONMENT,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="A role policies know. Default: agent.", show_default=False)
+    ] = None,
+    home: options.Home = None,
+    keyfile: options.Keyfile = None,
+    config: options.Config = None,
+    as_json: options.Json = False,
+) -> None:
+    """Make a credential for one principal and print it, once.
+
+    The client uses it where it would use its provider key. It is good for this principal in this tenant and
+    environment until you revoke it.
+    """
+    roles = tuple(role) if role else ("agent",)
+    with options.opened_room(home, keyfile, config) as room:
+        secret = room.credentials.issue(name, tenant=tenant, environment=environment, roles=roles)
+    if as_json:
+        render.emit_json(
+            {"name": name, "tenant": tenant, "environment": environment, "roles": roles, "credential": secret}
+        )
+        return
+    render.notice(f"The credential of {name} in {tenant}/{environment}; it is not shown again:")
+    render.emit_text(secret)
+
+
+@app.command("list", epilog="Example: strongroom credential list")
+def list_credentials(
+    home: options.Home = None,
+    keyfile: options.Keyfile = None,
+    config: options.Config = None,
+    as_json: options.Json = False,
+) -> None:
+    """List who has a credential; never the credentials themselves."""
+    with options.opened_room(home, keyfile, config) as room:
+        rows = room.credentials.list()
+    if as_json:
+        render.emit_json([render.plain(row) for row in rows])
+        return
+    render.emit_table(
+        ("name", "tenant", "environment", "roles", "state"),
+        (
+            (row.name, row.tenant, row.environment, ", ".join(row.roles), "revoked" if row.revoked else "active")
+            for row in rows
+        ),
+        empty="Nobody has a credential yet: strongroom credential issue NAME",
+    )
+
+
+@app.command("revoke", epilog="Example: strongroom credential revoke support-bot")
+def revoke(
+    name: Name,
+    home: options.Home = None,
+    keyfile: options.Keyfile = None,
+    config: options.Config = None,
+    as_json: options.Json = False,
+) -> None:
+    """Revoke every credential of a principal; its next request is refused."""
+    with options.opened_room(home, keyfile, config) as room:
+        room.credentials.revoke(name)
+    if as_json:
+        render.emit_json({"name": name, "revoked": True})
+    else:
+        render.emit_text(f"{name} has no valid credential any more.")
+
+
+@app.command("upstream", epilog="Example: strongroom credential upstream openai < key.txt")
+def upstream(
+    name: Annotated[str, typer.Argument(help="The upstream's name, such as openai.", show_default=False)],
+    home: options.Home = None,
+    keyfile: options.Keyfile = None,
+    config: options.Config = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give the gateway its key for a provider, from standard input or a prompt; it is sealed in the store.
+
+    Clients never see it: they show their own credential, and the gateway puts this key in its place.
+    """
+    if sys.stdin.isatty():
+        secret = typer.prompt(f"Key for {name}", hide_input=True)
+    else:
+        secret = sys.stdin.readline().strip()
+    if not secret:
+        msg = "no key was given on standard input"
+        raise ConfigurationError(msg)
+    with options.opened_room(home, keyfile, config) as room:
+        room.provider_keys.put(name, secret)
+    if as_json:
+        render.emit_json({"upstream": name, "stored": True})
+    else:
+        render.emit_text(f"The key for {name} is sealed in the store.")

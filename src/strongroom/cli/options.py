@@ -1,0 +1,49 @@
+"""Options that many commands share, spelled once, and the one way to open the room from the command line.
+
+Must never: read the environment (that is `settings`), or leave a room open after a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from strongroom.room import Strongroom
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where the store lives. Default: ~/.strongroom.", show_default=False),
+]
+Keyfile = Annotated[
+    Path | None,
+    typer.Option(
+        "--keyfile", help="The root keyfile. Default: in your configuration directory.", show_default=False
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="A settings file. Default: strongroom.toml in --home.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose data: the first part of a key path.")]
+Environment = Annotated[str, typer.Option("--environment", help="The second part of a key path, such as prod.")]
+
+TENANT = "main"
+ENVIRONMENT = "prod"
+
+
+@contextmanager
+def opened_room(home: Path | None, keyfile: Path | None, config: Path | None) -> Iterator[Strongroom]:
+    """The room of an existing store, closed again however the command ends."""
+    from strongroom.room import Strongroom
+
+    room = Strongroom.open(home=home, keyfile=keyfile, config=config)
+    try:
+        yield room
+    finally:
+        room.close()
