@@ -1,4 +1,4 @@
-"""The documentation is part of the program: a heading for everything public, links that resolve, snippets that run.
+"""Documentation is part of the program: a heading for everything public, links that resolve, snippets that run.
 
 Every ```python and ```bash block of the README and the tutorials is run, in order, in a home of its own, unless
 the line above it says `<!-- not run: why -->`.
