@@ -1,0 +1,102 @@
+"""Puts values back for surrogates, in whole texts and in streams that arrive in arbitrary pieces.
+
+Theory: whether a stretch of text is a surrogate depends on its run alone (`formats.surrogate`). So a stream
+holds back its last run as long as that run may still become a surrogate, and lets everything before it go;
+what comes out is, for every way of cutting the stream, what comes out of the whole text at once.
+
+Must never: look at a restored value again (it is not scanned, so a value that looks like a surrogate stays
+as it is), or guess: an unknown surrogate is passed on as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from strongroom.formats.surrogate import EMPHASIS_MAX, RUN_CHARACTERS, RUN_LEN_MAX, find, run_start
+
+Resolve = Callable[[str], str | None]
+"""The value of a surrogate, or None to leave it as it stands."""
+
+_OPEN_ENDED = frozenset(RUN_CHARACTERS + "\\")
+_RUN = re.compile(r"(?:[A-Z0-9_]|\\_)*+", re.ASCII)
+_VIABLE = re.compile(rf"(?:\\?_){{0,{EMPHASIS_MAX}}}+(?:[A-Z](?:[A-Z0-9]|\\?_)*+)?+\\?", re.ASCII)
+
+
+def restore_text(text: str, resolve: Resolve) -> str:
+    """`text` with every surrogate that `resolve` knows replaced, and one mark taken off every look-alike.
+
+    Whatever `resolve` raises is passed on.
+    """
+    out: list[str] = []
+    done = 0
+    for found in find(text):
+        if found.marks:
+            out += (text[done : found.gap_start], text[found.code_start : found.end])
+        else:
+            value = resolve(found.surrogate)
+            if value is None:
+                continue
+            out += (text[done : found.start], value)
+        done = found.end
+    if not done:
+        return text
+    out.append(text[done:])
+    return "".join(out)
+
+
+class Restorer:
+    """`restore_text` for one stream: `feed` it pieces in order, `flush` it at the end.
+
+    Use one object per stream of text (content block, choice, tool-call argument). An exception of `resolve`
+    passes through; the stream has then ended, and the text of that piece is lost on purpose.
+    """
+
+    __slots__ = ("_dead", "_hold", "_resolve")
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._hold = ""
+        self._dead = False  # inside a run that is already known not to be a surrogate
+
+    def feed(self, text: str) -> str:
+        """What is certain after `text` has arrived; the rest waits, at most `RUN_LEN_MAX` characters."""
+        if not text:
+            return ""
+        passed = ""
+        if self._hold:
+            text = self._hold + text
+            self._hold = ""
+        if self._dead:
+            end = _end_of_run(text)
+            if text[end:] in ("", "\\"):
+                self._hold = text[end:]
+                return text[:end]
+            self._dead = False
+            passed, text = text[:end], text[end:]
+        if text[-1] in _OPEN_ENDED:
+            text = self._hold_back(text)
+        return passed + restore_text(text, self._resolve) if "_" in text else passed + text
+
+    def _hold_back(self, text: str) -> str:
+        start = run_start(text, len(text) - 1 if text[-1] == "\\" else len(text))
+        tail = text[start:]
+        if len(tail) <= RUN_LEN_MAX and _VIABLE.fullmatch(tail):
+            self._hold = tail
+            return text[:start]
+        self._dead = True
+        if tail[-1] == "\\":  # it may belong to this run or to none
+            self._hold = "\\"
+            return text[:-1]
+        return text
+
+    def flush(self) -> str:
+        """What was still held back, decided now that nothing follows. The object is fresh again afterwards."""
+        tail, self._hold = self._hold, ""
+        dead, self._dead = self._dead, False
+        return tail if dead else restore_text(tail, self._resolve)
+
+
+def _end_of_run(text: str) -> int:
+    match = _RUN.match(text)
+    return match.end() if match else 0  # the pattern matches the empty string, so there is always a match
