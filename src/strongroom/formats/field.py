@@ -11,47 +11,36 @@ Must never: be opened by trying keys, or release plaintext before the commitment
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+from strongroom.errors import FormatError, LimitExceededError
+from strongroom.formats.commitment import (
+    COMMITMENT_LEN,
+    HEADER_LEN,
+    KEYREF_MAX,
+    PREFIX_LEN,
+    SALT_LEN,
+    FieldParts,
+    derive,
+    derive_committed,
+    pack_header,
+    unpack_header,
+)
+from strongroom.primitives.aead import TAG_LEN, aead_open, aead_seal
 
-from strongroom.errors import DecryptionError, FormatError
-from strongroom.primitives.aead import KEY_LEN, NONCE_LEN, TAG_LEN, aead_open, aead_seal
-from strongroom.primitives.kdf import expand
-from strongroom.primitives.mac import equal
+__all__ = [
+    "FIELD_OVERHEAD", "PLAINTEXT_LEN_MAX", "SALT_LEN", "SUITE_FIELD", "FieldParts", "keyref_of", "open_field",
+    "pack", "parse", "seal_field",
+]  # fmt: skip
 
 SUITE_FIELD = 0x01
 """HKDF-Expand-SHA-512 and AES-256-GCM with a 32-byte commitment."""
 
-SALT_LEN = 16
-"""Random per message: 2^48 messages under one key *and one context* collide with probability 2^-33."""
-
-COMMITMENT_LEN = 32
-"""128-bit commitment security; half of it would leave 2^64 work."""
-
-HEADER_LEN = 1 + 4 + SALT_LEN
-PREFIX_LEN = HEADER_LEN + COMMITMENT_LEN
 FIELD_OVERHEAD = PREFIX_LEN + TAG_LEN
 """69 bytes on top of the plaintext."""
 
 PLAINTEXT_LEN_MAX = 1 << 24
 """16 MiB in memory at once; larger data is an object (docs/spec/object.md)."""
 
-KEYREF_MAX = (1 << 32) - 1
-
 _LABEL = b"strongroom/field/1"
-_DERIVED_LEN = KEY_LEN + NONCE_LEN + COMMITMENT_LEN
-_HEADER = struct.Struct(">BI16s")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldParts:
-    """The parts of a sealed field; `body` is ciphertext and tag."""
-
-    suite: int
-    keyref: int
-    salt: bytes
-    commitment: bytes
-    body: bytes
 
 
 def pack(parts: FieldParts) -> bytes:
@@ -59,19 +48,20 @@ def pack(parts: FieldParts) -> bytes:
     if parts.suite != SUITE_FIELD or not 0 <= parts.keyref <= KEYREF_MAX:
         msg = "field: suite or keyref is out of range"
         raise FormatError(msg)
-    if len(parts.salt) != SALT_LEN or len(parts.commitment) != COMMITMENT_LEN:
-        msg = "field: salt or commitment has the wrong length"
+    if len(parts.commitment) != COMMITMENT_LEN:
+        msg = "field: commitment has the wrong length"
         raise FormatError(msg)
     if not TAG_LEN <= len(parts.body) <= PLAINTEXT_LEN_MAX + TAG_LEN:
         msg = "field: body has an impossible length"
         raise FormatError(msg)
-    return _HEADER.pack(parts.suite, parts.keyref, parts.salt) + parts.commitment + parts.body
+    header = pack_header(suite=parts.suite, keyref=parts.keyref, salt=parts.salt)
+    return header + parts.commitment + parts.body
 
 
 def parse(raw: bytes) -> FieldParts:
     """The parts of `raw`. Raises `FormatError` naming the part and its offset."""
     _require_frame(raw)
-    suite, keyref, salt = _HEADER.unpack_from(raw)
+    suite, keyref, salt = unpack_header(raw)
     return FieldParts(suite, keyref, salt, raw[HEADER_LEN:PREFIX_LEN], raw[PREFIX_LEN:])
 
 
@@ -84,19 +74,16 @@ def keyref_of(raw: bytes) -> int:
 def seal_field(*, key: bytes, keyref: int, salt: bytes, context: bytes, plaintext: bytes) -> bytes:
     """Seal `plaintext` (at most `PLAINTEXT_LEN_MAX` bytes) under the 32-byte `key` that `keyref` names.
 
-    `salt` is 16 fresh random bytes; `context` the encoded `Binding`. Raises `FormatError` for a value over
-    the cap, a keyref over 32 bits or a salt of another length.
+    `salt` is 16 fresh random bytes; `context` the encoded `Binding`. Raises `LimitExceededError` for a value
+    over the cap, `FormatError` for a keyref over 32 bits or a salt of another length.
     """
     if len(plaintext) > PLAINTEXT_LEN_MAX:
-        msg = "field: plaintext is larger than a field may be"
-        raise FormatError(msg)
-    if len(salt) != SALT_LEN or not 0 <= keyref <= KEYREF_MAX:
-        msg = "field: salt or keyref has the wrong size"
-        raise FormatError(msg)
-    header = _HEADER.pack(SUITE_FIELD, keyref, salt)
-    derived = _derive(key, header, context)
-    body = aead_seal(key=derived[:32], nonce=derived[32:44], plaintext=plaintext, aad=header)
-    return b"".join((header, derived[44:], body))
+        msg = f"field: a value has at most {PLAINTEXT_LEN_MAX} bytes; seal it as an object"
+        raise LimitExceededError(msg)
+    header = pack_header(suite=SUITE_FIELD, keyref=keyref, salt=salt)
+    message_key, nonce, commitment = derive(label=_LABEL, key=key, header=header, context=context)
+    body = aead_seal(key=message_key, nonce=nonce, plaintext=plaintext, aad=header)
+    return b"".join((header, commitment, body))
 
 
 def open_field(*, key: bytes, context: bytes, sealed: bytes) -> bytes:
@@ -106,18 +93,10 @@ def open_field(*, key: bytes, context: bytes, sealed: bytes) -> bytes:
     wrong key, context or header, and ``"tag"`` for an altered body.
     """
     _require_frame(sealed)
-    header = sealed[:HEADER_LEN]
-    derived = _derive(key, header, context)
-    if not equal(derived[44:], sealed[HEADER_LEN:PREFIX_LEN]):
-        raise DecryptionError("commitment")  # noqa: EM101 - a reason constant, not a message
-    return aead_open(
-        key=derived[:32], nonce=derived[32:44], ciphertext=memoryview(sealed)[PREFIX_LEN:], aad=header
-    )
-
-
-def _derive(key: bytes, header: bytes, context: bytes) -> bytes:
-    info = b"".join((_LABEL, header, len(context).to_bytes(4, "big"), context))
-    return expand(key=key, info=info, length=_DERIVED_LEN)
+    prefix = sealed[:PREFIX_LEN]
+    message_key, nonce = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
+    body = memoryview(sealed)[PREFIX_LEN:]
+    return aead_open(key=message_key, nonce=nonce, ciphertext=body, aad=prefix[:HEADER_LEN])
 
 
 def _require_frame(raw: bytes) -> None:

@@ -3,8 +3,8 @@
 AES-GCM does not commit to its key, so nothing stored is sealed with this module alone: `formats.field`,
 `formats.record` and `primitives.chunked` derive a fresh key per message and store a commitment to it.
 
-Must never: generate a nonce. The caller derives it together with the key, so a repeated nonce cannot happen
-without a repeated key derivation.
+Must never: generate a nonce, or keep a key beyond its message. The caller derives the nonce together with the
+key, so a repeated nonce cannot happen without a repeated key derivation.
 """
 
 from __future__ import annotations
@@ -27,6 +27,32 @@ TAG_LEN = 16
 """The full tag; shorter tags weaken GCM more than proportionally (SP 800-38D appendix C)."""
 
 
+class Aead:
+    """One key for the several segments of one message; dropped with the message.
+
+    The library's key schedule is the dearest part of a short seal, so it is set up once here.
+    """
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, nonce: bytes, plaintext: Buffer, aad: bytes) -> bytes:
+        """As `aead_seal`."""
+        return self._cipher.encrypt(nonce, plaintext, aad)
+
+    def open(self, nonce: bytes, ciphertext: Buffer, aad: bytes) -> bytes:
+        """As `aead_open`."""
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, aad)
+        except InvalidTag as error:
+            raise DecryptionError("tag") from error  # noqa: EM101 - a reason constant, not a message
+
+    def __repr__(self) -> str:
+        return "<Aead>"
+
+
 def aead_seal(*, key: bytes, nonce: bytes, plaintext: Buffer, aad: bytes) -> bytes:
     """Return ciphertext followed by the 16-byte tag.
 
@@ -40,7 +66,4 @@ def aead_open(*, key: bytes, nonce: bytes, ciphertext: Buffer, aad: bytes) -> by
 
     Raises `DecryptionError` with reason ``"tag"`` if anything was altered, or key, nonce or AAD differ.
     """
-    try:
-        return AESGCM(key).decrypt(nonce, ciphertext, aad)
-    except InvalidTag as error:
-        raise DecryptionError("tag") from error  # noqa: EM101 - a reason constant, not a message
+    return Aead(key).open(nonce, ciphertext, aad)

@@ -1,7 +1,7 @@
 import pytest
 
 from strongroom.canonical import tuple_bytes
-from strongroom.errors import DecryptionError, FormatError
+from strongroom.errors import DecryptionError, FormatError, LimitExceededError
 from strongroom.formats.aad import CONTEXT, LEVEL_MAX, TEXT_BYTES_MAX, VERSION_MAX, Binding
 from strongroom.formats.field import (
     FIELD_OVERHEAD,
@@ -106,7 +106,7 @@ def test_foreign_and_truncated_bytes_are_format_errors() -> None:
 
 
 def test_seal_refuses_what_it_could_not_open() -> None:
-    with pytest.raises(FormatError, match="larger"):
+    with pytest.raises(LimitExceededError, match="object"):
         sealed(bytes(PLAINTEXT_LEN_MAX + 1))
     for salt, keyref in ((SALT[:-1], 1), (SALT, -1), (SALT, KEYREF_MAX + 1)):
         with pytest.raises(FormatError, match="size"):
