@@ -4,28 +4,21 @@ A value may leave in another dress, so each buffer is read several ways: as it s
 separators between groups taken out, with JSON escapes, percent escapes, UTF-16, base64 and hex undone, and SQLite
 files also cell by cell, because a long cell is scattered over pages.
 
-A zero is only worth something from a scanner that can find: `require_working` plants values itself, in every dress,
-and raises `ScannerBlindError` when one is missed.
-
 Must never: put a planted value into a finding; a finding names the column or ticket, the file and the offset.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import ahocorasick
 
 from strongroom.demo.planted import Planted
 from strongroom.demo.readings import CHUNK_LEN, OVERLAP_LEN, compact, readings
-from strongroom.errors import IntegrityError
 
 VALUE_CHARS_MIN = 6
 """Shorter values (a five-digit postcode) occur in random bytes by themselves; they are counted as not searched."""
@@ -33,12 +26,6 @@ DIGITS_UNBOUNDED_MIN = 11
 """A shorter run of digits counts only when it stands alone: timestamps and ids contain every short run."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
 FINDINGS_MAX = 1000  # per scan; one is already a failure
-
-
-class ScannerBlindError(IntegrityError):
-    """The scanner overlooked a value planted for it, so its zero means nothing."""
-
-    code = "scanner_blind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +102,10 @@ class Scanner:
                 while piece := source.read(CHUNK_LEN):
                     start = size - len(tail)
                     size += len(piece)
-                    for found in self._findings(tail + piece, place):
-                        findings.append(Finding(found.planted, place, found.reading, start + found.offset))
+                    findings += [
+                        Finding(found.planted, place, found.reading, start + found.offset)
+                        for found in self._findings(tail + piece, place)
+                    ]
                     tail = piece[-OVERLAP_LEN:]
         except FileNotFoundError:
             return NOTHING
@@ -178,40 +167,6 @@ def walk(roots: Sequence[Path], *, exclude: Sequence[Path] = ()) -> Iterator[Pat
             real = path.resolve()
             if path.is_file() and not any(real == wall or wall in real.parents for wall in shut):
                 yield path
-
-
-def require_working(scanner: Scanner, samples: Sequence[Planted]) -> int:
-    """Plant `samples` in every dress and demand that each is found; returns the bytes of the control buffers.
-
-    Raises `ScannerBlindError` naming the dress that was overlooked, and when there is nothing to plant.
-    """
-    if not samples:
-        msg = "there is no planted value to try the scanner with"
-        raise ScannerBlindError(msg)
-    scanned = 0
-    for sample in samples:
-        for dress, control in _dresses(sample.value):
-            padded = b"\x00\xff before:" + control + b": after\n"
-            scanned += len(padded)
-            if not scanner.scan_bytes(padded, "control").findings:
-                msg = f"the scanner overlooked a value planted as {dress}"
-                raise ScannerBlindError(msg)
-    return scanned
-
-
-def _dresses(value: str) -> Iterator[tuple[str, bytes]]:
-    raw = value.encode()
-    yield "plain text", raw
-    yield "capitals", value.upper().encode()
-    yield "a JSON string", json.dumps({"text": f"{value}ü"}).encode()
-    yield "UTF-16 little endian", value.encode("utf-16-le")
-    yield "UTF-16 big endian", value.encode("utf-16-be")
-    yield "hex", raw.hex().encode()
-    yield "percent escapes", b"q=" + quote(value, safe="").encode()
-    for shift in range(3):
-        yield "base64", b64encode(b"x" * shift + raw + b" and some more")
-    if value.isalnum() and len(value) >= DIGITS_UNBOUNDED_MIN:
-        yield "groups of four", " ".join(value[at : at + 4] for at in range(0, len(value), 4)).encode()
 
 
 def _folded(raw: bytes) -> str:

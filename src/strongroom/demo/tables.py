@@ -62,7 +62,9 @@ def read_tables(directory: Path) -> Iterator[Table]:
 def _sqlite(path: Path) -> Iterator[Table]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+            query = (
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+            )
             for (name,) in connection.execute(query).fetchall():
                 quoted = name.replace('"', '""')
                 cursor = connection.execute(f'SELECT * FROM "{quoted}" LIMIT {ROWS_MAX}')  # noqa: S608 - an identifier, quoted
