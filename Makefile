@@ -42,8 +42,8 @@ check: setup ## style, types, layers, dependencies, spelling, lock file, tidines
 	$(RUN) pytest tests/test_tidy.py tests/test_docs.py
 
 bench: setup ## one benchmark, side by side with its peers: make bench NAME=envelope
-	@test -n "$(NAME)" || { echo "say which: make bench NAME=..."; ls bench/*.py | xargs -n1 basename -s .py; exit 2; }
-	@$(RUN) python -m bench.$(NAME) $(ARGS)
+	@test -n "$(NAME)" || { echo "say which: make bench NAME=..."; $(RUN) python -m bench.run; exit 2; }
+	@$(RUN) python -m bench.run $(NAME) $(ARGS)
 
 reference: setup ## regenerate docs/reference/{cli,settings,errors}.md
 	@$(RUN) python tools/make_reference.py
