@@ -40,9 +40,7 @@ class Custody:
             msg = f"no such category: {category}"
             raise ConfigurationError(msg) from None
 
-    def binding(
-        self, kind: str, object_id: str, *, category: str, subject: str = "", version: int = 0
-    ) -> Binding:
+    def binding(self, kind: str, object_id: str, *, category: str, subject: str = "", version: int = 0) -> Binding:
         """What a thing of this caller is bound to."""
         return Binding(
             tenant=self.caller.tenant,
@@ -60,14 +58,18 @@ class Custody:
         return self.conceal(self.caller.tenant, self.caller.environment, name)
 
     @contextmanager
-    def sealing(self, category: str, *, subject: str = "", resource: str = "*", count: int = 1) -> Iterator[Permit]:
+    def sealing(
+        self, category: str, *, subject: str = "", resource: str = "*", count: int = 1
+    ) -> Iterator[Permit]:
         """The corridor around sealing `count` things of one category."""
         label = self.label(category, subject)
         with self.guard.corridor(self.caller, "seal", label, resource=resource, count=count) as permit:
             yield permit
 
     @contextmanager
-    def opening(self, category: str, *, subject: str = "", resource: str = "*", count: int = 1) -> Iterator[Permit]:
+    def opening(
+        self, category: str, *, subject: str = "", resource: str = "*", count: int = 1
+    ) -> Iterator[Permit]:
         """The corridor around opening `count` things of one category."""
         label = self.label(category, subject)
         with self.guard.corridor(self.caller, "open", label, resource=resource, count=count) as permit:

@@ -75,14 +75,13 @@ class History:
         place = self._store.next_place(caller.tenant, caller.environment, self._id)
         plaintext = orjson.dumps({"role": role, "content": content})
         sealed = self._custody.seal(plaintext, "history", f"{self._id}/{place}", category=category, subject=about)
-        self._store.append(
-            HistoryRow(caller.tenant, caller.environment, self._id, place, category, about, sealed)
-        )
+        self._store.append(HistoryRow(caller.tenant, caller.environment, self._id, place, category, about, sealed))
         return place
 
     def messages(self) -> list[Message]:
         """Every message in order. Raises `KeyStateError` when a key it needs is disabled or destroyed, and
-        `DecryptionError` when a row was altered, moved or removed from the middle."""  # fmt: skip
+        `DecryptionError` when a row was altered, moved or removed from the middle.
+        """  # fmt: skip
         caller = self._custody.caller
         rows = self._store.rows(caller.tenant, caller.environment, self._id)
         if [row.place for row in rows] != list(range(len(rows))):

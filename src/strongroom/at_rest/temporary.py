@@ -79,9 +79,7 @@ def temporary(
 
 def sweep(directory: Path, clock: Clock) -> int:
     """Remove leftovers older than `STALE_S`; returns how many there were."""
-    stale = [
-        path for path in directory.glob("*.sealed") if clock.now() - path.stat().st_mtime > STALE_S
-    ]
+    stale = [path for path in directory.glob("*.sealed") if clock.now() - path.stat().st_mtime > STALE_S]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)

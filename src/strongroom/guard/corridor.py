@@ -18,7 +18,7 @@ from strongroom.errors import AccessDeniedError, DecryptionError, StrongroomErro
 from strongroom.formats.entry import Event
 from strongroom.identity import Caller
 from strongroom.label import Label
-from strongroom.permit import MANY, MANAGING, Permit, PermitOffice
+from strongroom.permit import MANAGING, MANY, Permit, PermitOffice
 from strongroom.policy.engine import Decision, Policy, Question
 
 DURABLE = MANAGING | {"manage_credential", "manage_source", "read_audit"}
@@ -122,7 +122,9 @@ class Guard:
         try:
             yield permit
         except BaseException as error:
-            self.settle(caller, permit, label, sink_name=sink, count=count, result=failure_code(error), durable=wait)
+            self.settle(
+                caller, permit, label, sink_name=sink, count=count, result=failure_code(error), durable=wait
+            )
             raise
         self.settle(caller, permit, label, sink_name=sink, count=count, durable=wait)
 

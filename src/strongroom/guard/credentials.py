@@ -38,6 +38,11 @@ class CredentialRow:
     expires_at: int
     revoked_at: int = 0
 
+    @property
+    def revoked(self) -> bool:
+        """Whether somebody took it back."""
+        return self.revoked_at > 0
+
 
 class CredentialStore(Protocol):
     """Where the rows are."""
@@ -96,9 +101,7 @@ class Credentials:
         secret = "sr_" + base64.urlsafe_b64encode(self._entropy(32)).rstrip(b"=").decode()
         now = int(self._clock.now())
         self._store.put(
-            CredentialRow(
-                self._digest(secret), name, tenant, environment, roles, clearance, now, now + lifetime_s
-            )
+            CredentialRow(self._digest(secret), name, tenant, environment, roles, clearance, now, now + lifetime_s)
         )
         return secret
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from strongroom.classify.fields import FieldClassifier
 from strongroom.classify.span import Span
-from strongroom.errors import FormatError, LimitExceededError
+from strongroom.errors import FormatError
 from strongroom.formats import json_spans
 
 JSON_OPENERS = ("{", "[")
@@ -81,7 +81,11 @@ def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> Iter
     at = _CharOffsets(None if text.isascii() else raw)
     for literal in json_spans.scan(raw, numbers=True):
         key = _key_of(literal.path)
-        kind = None if literal.is_key or not key or not literal.value.strip() else fields.kind_of(key, (literal.value,))
+        kind = (
+            None
+            if literal.is_key or not key or not literal.value.strip()
+            else fields.kind_of(key, (literal.value,))
+        )
         bare = literal.kind == "number"
         if kind is not None:
             subject = scanner.subject_of(kind, literal.value)

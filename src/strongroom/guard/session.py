@@ -134,7 +134,9 @@ class Session:
         scanner = _KnownScanner(engine.classifier, self._sources, known)
         found = findings(text, field=field, fields=engine.fields, scanner=scanner)
         marks = look_alikes(text, lambda surrogate: self._was_issued(surrogate, origin))
-        out: list[Replacement] = [Replacement(mark.start, mark.end, mark.text, "LOOK_ALIKE") for mark in marks.foreign]
+        out: list[Replacement] = [
+            Replacement(mark.start, mark.end, mark.text, "LOOK_ALIKE") for mark in marks.foreign
+        ]
         taken = [*marks.own, *((mark.start, mark.end) for mark in marks.foreign)]
         learned: list[Learned] = []
         for finding in found:
@@ -167,7 +169,9 @@ class Session:
             permit=used.permit,
         )
         used.count += 1
-        return Replacement(finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind)
+        return Replacement(
+            finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind
+        )
 
     # --- back from the model ----------------------------------------------------------------------
 

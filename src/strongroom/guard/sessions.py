@@ -66,7 +66,12 @@ class Sessions:
         known, version = self._sources.known(principal.tenant, principal.environment)
         policy = self._engine.guard.policy_version
         return Session(
-            self._engine, caller, scope, self._state(scope), known, f"{version}/{policy}/{self._engine.catalogue.version}"
+            self._engine,
+            caller,
+            scope,
+            self._state(scope),
+            known,
+            f"{version}/{policy}/{self._engine.catalogue.version}",
         )
 
     def _state(self, scope: Scope) -> ScopeState:

@@ -51,6 +51,10 @@ class Tools:
                     raise ConfigurationError(msg)
                 self._kinds[tool, parameter] = kind
 
+    def is_declared(self, tool: str, parameter: str) -> bool:
+        """Whether somebody said what this parameter is."""
+        return (tool, parameter) in self._kinds
+
     def sink(self, tool: str, parameter: str) -> Sink:
         """The sink that `parameter` of `tool` is; of kind ``tool`` when it was not declared."""
         return Sink(self._kinds.get((tool, parameter), UNDECLARED), tool, parameter)

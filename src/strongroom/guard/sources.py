@@ -199,7 +199,9 @@ class DataSources:
             if built is None or built[0] != epoch:
                 known = self._build(tenant, environment)
                 version = f"{self._store.version(tenant, environment)}.{len(known)}"
-                built = self._built[tenant, environment] = (epoch, known, version)
+                built = (epoch, known, version)
+                if epoch % 2 == 0:  # odd: a change is under way, and nothing read now may be kept
+                    self._built[tenant, environment] = built
             return built[1], built[2]
 
     def _build(self, tenant: str, environment: str) -> KnownValues:

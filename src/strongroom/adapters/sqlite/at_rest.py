@@ -127,9 +127,7 @@ class SQLiteFiles:
 
     def rows(self, tenant: str, environment: str) -> list[FileRow]:
         """All rows of a tenant's environment."""
-        query = select(file_index).where(
-            file_index.c.tenant == tenant, file_index.c.environment == environment
-        )
+        query = select(file_index).where(file_index.c.tenant == tenant, file_index.c.environment == environment)
         with self._database.read() as connection:
             return [FileRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - its public way
 

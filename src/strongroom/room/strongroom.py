@@ -1,0 +1,147 @@
+"""`Strongroom`: one process's room on a store, and the door to everything in it.
+
+    from strongroom import Strongroom
+
+    with Strongroom.open() as room, room.session("support-bot", tenant="acme", environment="prod") as s:
+        safe = s.tokenize("mail anna@example.org")
+
+Must never: hold a decision of its own; it names things and passes them on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from strongroom.at_rest.embeddings import Embeddings
+from strongroom.at_rest.temporary import sweep
+from strongroom.audit.proof import InclusionProof
+from strongroom.audit.verify import AuditReport, verify_audit
+from strongroom.classify.catalogue import Catalogue
+from strongroom.classify.span import Span
+from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
+from strongroom.identity import Caller, Principal
+from strongroom.keys.epoch import Epoch
+from strongroom.policy.engine import Policy
+from strongroom.room.session import RoomSession, custody_of
+from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
+from strongroom.settings import Settings, load_settings
+from strongroom.wiring.house import House, build_house
+
+
+class Strongroom:
+    """See the module. Use `open`, and `close` it (or use it as a context manager)."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.credentials = CredentialsView(house)
+        self.sources = SourcesView(house)
+        self.provider_keys = ProviderKeysView(house)
+        self.keys = KeysView(house)
+        sweep(house.home / "tmp", house.clock)
+
+    @classmethod
+    def open(
+        cls, *, home: Path | None = None, keyfile: Path | None = None, config: Path | None = None,
+        create: bool = False, recovery: str | None = None, epoch: Epoch | None = None, **flags: Any,
+    ) -> Strongroom:  # fmt: skip
+        """Open the store in `home` (default ``~/.strongroom``); with `create`, make it if there is none.
+
+        `recovery` unseals with the recovery share instead of the keyfile; `flags` are further settings.
+        Raises `ConfigurationError`, `StoreError`, `RootError` or `IntegrityError`.
+        """
+        settings = load_settings(config, home=home, keyfile=keyfile, **flags)
+        return cls(build_house(settings, create=create, recovery=recovery, epoch=epoch))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Flush what is pending and let go of the store and the log."""
+        self.house.close()
+
+    @property
+    def settings(self) -> Settings:
+        """What this room was opened with."""
+        return self.house.settings
+
+    @property
+    def recovery_share(self) -> str | None:
+        """The recovery share, in the process that made the store and in no other."""
+        return self.house.recovery_share
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The entity types in force."""
+        return self.house.catalogue
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.house.policy.current()
+
+    @property
+    def audit_public_key(self) -> bytes:
+        """The Ed25519 key that checks this store's log: 32 bytes."""
+        return self.house.signing.public
+
+    def session(
+        self, principal: str, *, tenant: str, environment: str, purpose: str = "unspecified", conversation: str = "",
+        roles: tuple[str, ...] = ("agent",), clearance: int = 3,
+    ) -> RoomSession:  # fmt: skip
+        """A session of `principal`; surrogates belong to `conversation`, or to the principal when it is empty."""
+        who = Principal(principal, tenant, environment, roles, clearance)
+        return RoomSession(self.house, Caller(who, purpose=purpose, session=conversation))
+
+    def classify(self, text: str) -> list[Span]:
+        """What the recognizers find in `text`; declared sources are not consulted."""
+        return self.house.engine.classifier.spans(text)
+
+    def erase(self, *, tenant: str, environment: str, subject: str) -> ErasureReceipt:
+        """Destroy every key that opens `subject`'s data; returns a receipt with a proof in the log."""
+        house = self.house
+
+        def embeddings(caller: Caller) -> Embeddings:
+            directory = house.home / "embeddings"
+            return Embeddings(custody_of(house, caller), house.segments, directory, "", epoch=house.epoch)
+
+        erasure = Erasure(
+            guard=house.guard, audit=house.audit, keys=house.keys, segments=house.segments, embeddings=embeddings,
+            signing=house.signing, clock=house.clock,
+        )  # fmt: skip
+        return erasure.erase(operator(tenant, environment), subject)
+
+    def verify_erasure(self, receipt: ErasureReceipt) -> None:
+        """Raise `IntegrityError` unless `receipt` is genuine and its entry is in the log it names."""
+        verify_receipt(receipt, public=self.audit_public_key)
+
+    def verify_audit(self) -> AuditReport:
+        """Check every shard of the log, leaf by leaf; raises `IntegrityError` saying where it breaks."""
+        self.house.audit.flush()
+        return verify_audit(self.house.home / "audit", public=self.audit_public_key)
+
+    def prove_entry(self, index: int) -> InclusionProof:
+        """A proof that entry `index` of this process's shard is in the log."""
+        return self.house.audit.prove(index)
+
+    def status(self) -> dict[str, object]:
+        """Facts for a person: where the store is, which policy is in force, what is in it."""
+        house = self.house
+        return {
+            "home": str(house.home),
+            "mode": house.settings.mode,
+            "policy": self.policy.version,
+            "catalogue": house.catalogue.version,
+            "entity_types": len(house.catalogue.types),
+            "keys": len(house.keys.list("")),
+            "credentials": sum(not row.revoked for row in house.credentials.rows()),
+            "provider_keys": house.provider_keys.names(),
+            "audit_origin": house.audit.origin,
+            "audit_entries": house.audit.size,
+        }

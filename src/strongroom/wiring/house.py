@@ -1,0 +1,158 @@
+"""Builds one process's house on a store: every room made once, in the order of the house, and closed again.
+
+Must never: decide anything about data. What is chosen here is which adapter stands behind which port.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from strongroom.adapters.epoch_mmap import MmapEpoch
+from strongroom.adapters.sqlite import Database
+from strongroom.adapters.sqlite.access import SQLiteCredentials, SQLiteProviderKeys, SQLiteSources
+from strongroom.adapters.sqlite.at_rest import SQLiteFiles, SQLiteHistory, SQLiteSegments
+from strongroom.adapters.sqlite.keys import SQLiteKeyStore
+from strongroom.adapters.sqlite.surrogates import SQLiteSurrogateStore
+from strongroom.audit.log import AuditLog
+from strongroom.classify.catalogue import Catalogue
+from strongroom.classify.classifier import Classifier
+from strongroom.classify.fields import FieldClassifier
+from strongroom.clock import Clock, Entropy, SystemClock, system_entropy
+from strongroom.envelope.envelope import Envelope
+from strongroom.guard.corridor import Guard, PolicySource
+from strongroom.guard.credentials import Credentials
+from strongroom.guard.session import Engine
+from strongroom.guard.sessions import Sessions
+from strongroom.guard.sinks import Tools
+from strongroom.guard.sources import DataSources
+from strongroom.keys.epoch import Epoch
+from strongroom.keys.keyring import Keyring
+from strongroom.keys.lifecycle import KeyAdmin
+from strongroom.keys.path import KeyPath
+from strongroom.permit import PermitOffice
+from strongroom.policy.engine import Policy
+from strongroom.policy.file import PolicyFile
+from strongroom.primitives.mac import mac
+from strongroom.primitives.signing import SigningKey
+from strongroom.settings import Settings
+from strongroom.surrogates.issue import Surrogates
+from strongroom.wiring.unseal import Unsealed, unseal
+
+SYSTEM = KeyPath("strongroom", "system")
+"""Where the house's own keys stand: audit signing, credential digests, concealed names in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every room of one process. `recovery_share` is set only in the process that made the store."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    epoch: Epoch
+    keyring: Keyring
+    keys: KeyAdmin
+    envelope: Envelope
+    catalogue: Catalogue
+    audit: AuditLog
+    guard: Guard
+    policy: PolicySource
+    engine: Engine
+    sessions: Sessions
+    sources: DataSources
+    credentials: Credentials
+    provider_keys: SQLiteProviderKeys
+    history: SQLiteHistory
+    files: SQLiteFiles
+    segments: SQLiteSegments
+    signing: SigningKey
+    recovery_share: str | None
+    _closing: ExitStack
+
+    @property
+    def home(self) -> Path:
+        """The store's directory."""
+        return self.settings.home_path
+
+    def conceal(self, tenant: str, environment: str, name: str) -> str:
+        """`name` as 32 hexadecimal digits that only this tenant's key can make."""
+        key = self.keyring.purpose_key(KeyPath(tenant, environment), "names")
+        return mac(key=key, message=name.encode("utf-8", "replace")).hex()[:32]
+
+    def close(self) -> None:
+        """Flush and close every room, the log last."""
+        self._closing.close()
+
+
+class _ShippedPolicy:
+    """The default bundle, which needs no file."""
+
+    def __init__(self) -> None:
+        self._policy = Policy.load()
+
+    def current(self) -> Policy:
+        return self._policy
+
+
+def build_house(
+    settings: Settings, *, create: bool = False, epoch: Epoch | None = None, clock: Clock | None = None,
+    entropy: Entropy = system_entropy, recovery: str | None = None,
+) -> House:  # fmt: skip
+    """Open the store that `settings` names and build every room on it.
+
+    `create` makes a store where there is none. `recovery` unseals with the recovery share instead of the
+    keyfile. `epoch` replaces the shared epoch and `clock` the system's, for tests. Raises `StoreError`,
+    `RootError`, `ConfigurationError` or `IntegrityError`, each saying what to do.
+    """
+    with ExitStack() as closing:
+        time = clock or SystemClock()
+        unsealed = unseal(settings, create=create, recovery=recovery, entropy=entropy)
+        closing.callback(unsealed.database.close)
+        house = _furnish(settings, unsealed, closing, time, epoch, entropy)
+        return replace(house, _closing=closing.pop_all())
+
+
+def _furnish(
+    settings: Settings, unsealed: Unsealed, closing: ExitStack, clock: Clock, epoch: Epoch | None, entropy: Entropy
+) -> House:
+    home, database = settings.home_path, unsealed.database
+    shared = epoch or MmapEpoch.open(home / "epoch")
+    office = PermitOffice(clock)
+    store = SQLiteKeyStore(database)
+    keyring = Keyring(store=store, root=unsealed.root, epoch=shared, office=office, clock=clock, entropy=entropy)
+    keys = KeyAdmin(store=store, keyring=keyring, epoch=shared, office=office, clock=clock)
+    envelope = Envelope(keyring, entropy)
+    signing = SigningKey.from_seed(keyring.purpose_key(SYSTEM, "audit-signing"))
+    concealing = keyring.purpose_key(SYSTEM, "audit-names")
+
+    def conceal(text: str) -> str:
+        return mac(key=concealing, message=text.encode("utf-8", "replace")).hex()[:32]
+
+    audit = AuditLog.open(home / "audit", signing_key=signing, conceal=conceal, clock=clock)
+    closing.callback(audit.close)
+    policy: PolicySource = PolicyFile(settings.policy) if settings.policy else _ShippedPolicy()
+    guard = Guard(policy=policy, audit=audit, office=office)
+    catalogue = Catalogue.load(*settings.catalogue)
+    fields = FieldClassifier(catalogue)
+    surrogates = Surrogates(
+        store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock
+    )
+    engine = Engine(guard, catalogue, Classifier(catalogue), fields, surrogates, Tools(settings.tools))
+    sources = DataSources(
+        store=SQLiteSources(database), envelope=envelope, guard=guard, catalogue=catalogue, fields=fields,
+        keys=keyring, epoch=shared,
+    )  # fmt: skip
+    sessions = Sessions(engine, sources, shared, entropy=entropy)
+    closing.callback(sessions.flush)
+    credentials = Credentials(
+        SQLiteCredentials(database), keyring.purpose_key(SYSTEM, "credentials"), shared, clock, entropy
+    )
+    return House(
+        settings=settings, clock=clock, database=database, epoch=shared, keyring=keyring, keys=keys,
+        envelope=envelope, catalogue=catalogue, audit=audit, guard=guard, policy=policy, engine=engine,
+        sessions=sessions, sources=sources, credentials=credentials, provider_keys=SQLiteProviderKeys(database),
+        history=SQLiteHistory(database), files=SQLiteFiles(database), segments=SQLiteSegments(database),
+        signing=signing, recovery_share=unsealed.recovery_share, _closing=closing,
+    )  # fmt: skip
