@@ -79,9 +79,11 @@ class History:
         return place
 
     def messages(self) -> list[Message]:
-        """Every message in order. Raises `KeyStateError` when a key it needs is disabled or destroyed, and
-        `DecryptionError` when a row was altered, moved or removed from the middle.
-        """  # fmt: skip
+        """Every message in order.
+
+        Raises `KeyStateError` when a key it needs is disabled or destroyed, and `DecryptionError` when a row
+        was altered, moved or removed from the middle.
+        """
         caller = self._custody.caller
         rows = self._store.rows(caller.tenant, caller.environment, self._id)
         if [row.place for row in rows] != list(range(len(rows))):

@@ -1,7 +1,7 @@
 """One segment of embeddings as bytes: a header of rows, then the vectors. Pure, no keys, no I/O.
 
 Layout: ``SRE1``, u32 header length, canonical JSON header ``{dim, rows: [[id, subject, text] …]}``, then the
-float32 little-endian matrix, rows × dim. Everything is inside a sealed object, so lengths are trusted only
+float32 little-endian matrix, rows by dim. Everything is inside a sealed object, so lengths are trusted only
 after the seal opened; they are checked all the same.
 
 Must never: use pickle, or accept a matrix whose size does not match its header.

@@ -26,7 +26,7 @@ from strongroom.canonical import Json, json_bytes
 from strongroom.clock import Clock
 from strongroom.errors import FormatError, IntegrityError
 from strongroom.guard.corridor import Guard
-from strongroom.identity import Caller, require_name
+from strongroom.identity import Caller, Principal, require_name
 from strongroom.label import Label, Level
 from strongroom.permit import Permit
 from strongroom.primitives.signing import SigningKey, verify_signature
@@ -37,8 +37,16 @@ RECEIPT_FORM = "strongroom/erasure-receipt/1"
 class KeyDestroyer(Protocol):
     """The part of key administration an erasure needs; `keys.KeyAdmin` is one."""
 
-    def destroy_subject(self, tenant: str, environment: str, subject: str, permit: Permit) -> int:
+    def erase(self, tenant: str, environment: str, subject: str, permit: Permit) -> int:
         """Destroy every key of a subject, in one transaction, and move the epoch; returns how many."""
+        ...
+
+
+class SurrogateEraser(Protocol):
+    """The part of the surrogates an erasure needs; `surrogates.Surrogates` is one."""
+
+    def erase(self, tenant: str, environment: str, subject: str, permit: Permit) -> int:
+        """Drop every surrogate of a subject; returns how many."""
         ...
 
 
@@ -50,6 +58,7 @@ class ErasureReceipt:
     environment: str
     subject: str
     keys_destroyed: int
+    surrogates_dropped: int
     segments_rewritten: int
     erased_at: int
     origin: str
@@ -70,6 +79,7 @@ class ErasureReceipt:
             "environment": self.environment,
             "subject": self.subject,
             "keys_destroyed": self.keys_destroyed,
+            "surrogates_dropped": self.surrogates_dropped,
             "segments_rewritten": self.segments_rewritten,
             "erased_at": self.erased_at,
             "origin": self.origin,
@@ -108,12 +118,13 @@ class Erasure:
     """Erases subjects. One per process."""
 
     def __init__(
-        self, *, guard: Guard, audit: AuditLog, keys: KeyDestroyer, segments: SegmentIndex,
-        embeddings: Callable[[Caller], Embeddings], signing: SigningKey, clock: Clock,
+        self, *, guard: Guard, audit: AuditLog, keys: KeyDestroyer, surrogates: SurrogateEraser,
+        segments: SegmentIndex, embeddings: Callable[[Caller], Embeddings], signing: SigningKey, clock: Clock,
     ) -> None:  # fmt: skip
         self._guard = guard
         self._audit = audit
         self._keys = keys
+        self._surrogates = surrogates
         self._segments = segments
         self._embeddings = embeddings
         self._signing = signing
@@ -128,7 +139,8 @@ class Erasure:
         label = Label("*", Level.RESTRICTED, subject=subject)
         permit = self._guard.authorize(caller, "erase", label, resource="*")
         rewritten = self._rewrite_segments(caller, subject, permit)
-        destroyed = self._keys.destroy_subject(caller.tenant, caller.environment, subject, permit)
+        destroyed = self._keys.erase(caller.tenant, caller.environment, subject, permit)
+        dropped = self._surrogates.erase(caller.tenant, caller.environment, subject, permit)
         index = self._guard.settle(caller, permit, label, count=destroyed, result="ok", durable=True)
         entry = self._audit.entry_bytes(index)
         receipt = ErasureReceipt(
@@ -136,6 +148,7 @@ class Erasure:
             environment=caller.environment,
             subject=self._audit.conceal(subject),
             keys_destroyed=destroyed,
+            surrogates_dropped=dropped,
             segments_rewritten=rewritten,
             erased_at=int(self._clock.now()),
             origin=self._audit.origin,
@@ -147,13 +160,15 @@ class Erasure:
         return _signed(receipt, self._signing)
 
     def _rewrite_segments(self, caller: Caller, subject: str, permit: Permit) -> int:
-        embeddings = self._embeddings(caller)
+        # Administrators may erase but not read; the rewriting is done by a service of its own name.
+        service = Caller(Principal("erasure", caller.tenant, caller.environment), purpose="erasure")
+        embeddings = self._embeddings(service)
         marked = self._segments.of_subject(
             caller.tenant, caller.environment, subject_mark(embeddings.custody, subject)
         )
         for row in marked:
             embeddings.rewrite_without(row, subject)
-            self._keys.destroy_subject(caller.tenant, caller.environment, key_subject(row.id), permit)
+            self._keys.erase(caller.tenant, caller.environment, key_subject(row.id), permit)
         return len(marked)
 
 

@@ -64,8 +64,8 @@ class Guard:
         )
 
     def authorize(
-        self, caller: Caller, action: str, label: Label, *, resource: str = MANY, sink: str = "", sink_name: str = "",
-        count: int = 1, durable: bool | None = None,
+        self, caller: Caller, action: str, label: Label, *, resource: str = MANY, sink: str = "",
+        sink_name: str = "", count: int = 1, durable: bool | None = None,
     ) -> Permit:  # fmt: skip
         """Decide, record the intent (or the denial) and mint a permit for `action` on `label`'s category.
 
@@ -97,8 +97,8 @@ class Guard:
         return self._office.remaining_s(permit) > FRESH_S
 
     def settle(
-        self, caller: Caller, permit: Permit, label: Label, *, sink_name: str = "", count: int = 1, result: str = "ok",
-        durable: bool = False,
+        self, caller: Caller, permit: Permit, label: Label, *, sink_name: str = "", count: int = 1,
+        result: str = "ok", durable: bool = False,
     ) -> int:  # fmt: skip
         """Record the outcome of what `permit` allowed; returns the entry's index in this shard."""
         event = _event(

@@ -23,7 +23,9 @@ from strongroom.errors import ConfigurationError, KeyDestroyedError
 from strongroom.formats.aad import Binding
 from strongroom.guard.corridor import Guard
 from strongroom.identity import Caller, Principal, require_name
+from strongroom.keys.path import KeyPath
 from strongroom.label import Label
+from strongroom.permit import Permit
 
 SAMPLES = 200
 """Values of a column looked at when its name does not tell what it is."""
@@ -82,7 +84,7 @@ class SourceStore(Protocol):
 class KeyMaker(Protocol):
     """Makes many subject keys at once; `keys.Keyring` is one."""
 
-    def ensure_subjects(self, tenant: str, environment: str, category: str, subjects: Iterable[str]) -> None:
+    def prepare(self, paths: Iterable[KeyPath], permit: Permit) -> None:
         """Make the keys that are missing, in one transaction."""
         ...
 
@@ -103,8 +105,8 @@ class DataSources:
     """Declares sources, and gives each tenant and environment its automaton of known values."""
 
     def __init__(
-        self, *, store: SourceStore, envelope: Envelope, guard: Guard, catalogue: Catalogue, fields: FieldClassifier,
-        keys: KeyMaker, epoch: Epoch,
+        self, *, store: SourceStore, envelope: Envelope, guard: Guard, catalogue: Catalogue,
+        fields: FieldClassifier, keys: KeyMaker, epoch: Epoch,
     ) -> None:  # fmt: skip
         self._store = store
         self._envelope = envelope
@@ -167,9 +169,8 @@ class DataSources:
         for start in range(0, len(rows), BATCH):
             batch = list(zip(subjects[start : start + BATCH], rows[start : start + BATCH], strict=True))
             with self._guard.corridor(caller, "seal", label, resource="*", count=len(batch)) as permit:
-                self._keys.ensure_subjects(
-                    caller.tenant, caller.environment, category, (subject for subject, _ in batch)
-                )
+                paths = (KeyPath(caller.tenant, caller.environment, category, subject) for subject, _ in batch)
+                self._keys.prepare(paths, permit)
                 sealed: list[KnownRow] = []
                 for subject, row in batch:
                     values = {column: row[column].encode() for column in columns if row.get(column, "").strip()}

@@ -92,8 +92,8 @@ class Strongroom:
         return self.house.signing.public
 
     def session(
-        self, principal: str, *, tenant: str, environment: str, purpose: str = "unspecified", conversation: str = "",
-        roles: tuple[str, ...] = ("agent",), clearance: int = 3,
+        self, principal: str, *, tenant: str, environment: str, purpose: str = "unspecified",
+        conversation: str = "", roles: tuple[str, ...] = ("agent",), clearance: int = 3,
     ) -> RoomSession:  # fmt: skip
         """A session of `principal`; surrogates belong to `conversation`, or to the principal when it is empty."""
         who = Principal(principal, tenant, environment, roles, clearance)

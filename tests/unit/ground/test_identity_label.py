@@ -14,7 +14,7 @@ def test_legal_names_pass_unchanged(name):
     assert require_name(name, "principal") == name
 
 
-@pytest.mark.parametrize("name", ["", "A", "-a", "a/b", "a b", "é", "a\n", "0" * 65, "..", "ⅰ"])
+@pytest.mark.parametrize("name", ["", "A", "-a", "a/b", "a b", "é", "a\n", "0" * 65, "..", "\u2170"])
 def test_illegal_names_are_refused_without_being_repeated(name):
     with pytest.raises(InvalidNameError) as caught:
         require_name(name, "tenant")
