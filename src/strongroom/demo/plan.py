@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\bEMAIL_[0-9A-Z]+\b")
@@ -86,6 +86,8 @@ class Planner:
 
 
 def _support(seen: Seen) -> Move:
+    """The ticket is what stands above the first rule; excerpts of other tickets stand below it."""
+    seen = replace(seen, prompt=seen.prompt.split("\n---\n", 1)[0])
     return next(_moves(seen, _row(seen), [done.name for done in seen.done]))
 
 
