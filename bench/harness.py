@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 PEERS = Path(__file__).parent / "peers"
 BOOT_UV = Path.home() / ".cache/strongroom/boot/bin/uv"
@@ -162,19 +162,20 @@ class Peer:
         self._process.stdin.flush()
         return float(self._answer()["value"])
 
-    def _answer(self) -> dict:
+    def _answer(self) -> dict[str, Any]:
         assert self._process.stdout  # noqa: S101 - Popen was told PIPE
         line = self._process.stdout.readline()
         if not line:
             msg = f"the peer ended with status {self._process.wait()}"
             raise PeerUnavailableError(msg)
-        return json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin  # noqa: S101 - Popen was told PIPE
+        assert self._process.stdin and self._process.stdout  # noqa: PT018, S101 - Popen was told PIPE
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()

@@ -26,8 +26,8 @@ OURS = ("strongroom", "cryptography")
 
 
 def main(arguments: Sequence[str]) -> int:
-    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
-    if not arguments or arguments[0] not in set(names) - {"run", "harness"}:
+    names = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - {"run", "harness"})
+    if not arguments or arguments[0] not in names:
         print("usage: python -m bench.run NAME [CONSTANT=VALUE ...]; names:", *names, file=sys.stderr)
         return 2
     name, *settings = arguments

@@ -60,7 +60,7 @@ class Envelope:
             key = self._keys.opening_key(field.keyref_of(sealed), _path(binding), permit)
             return field.open_field(key=key.material, context=context, sealed=sealed)
         except FormatError as error:  # `_opaque` by hand: this is called once per value
-            raise DecryptionError("format") from error  # noqa: EM101 - a reason constant, not a message
+            raise DecryptionError(reason="format") from error
 
     def seal_record(self, fields: Mapping[str, bytes], binding: Binding, permit: Permit) -> bytes:
         """`fields` as record/1, names sealed too. Raises `LimitExceededError` over the caps of the format."""
@@ -192,7 +192,7 @@ def _opaque() -> Iterator[None]:
     try:
         yield
     except FormatError as error:
-        raise DecryptionError("format") from error  # noqa: EM101 - a reason constant, not a message
+        raise DecryptionError(reason="format") from error
 
 
 def _path(binding: Binding) -> KeyPath:

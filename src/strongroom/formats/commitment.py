@@ -77,5 +77,5 @@ def derive_committed(*, label: bytes, key: bytes, context: bytes, prefix: bytes)
     """
     message_key, nonce, commitment = derive(label=label, key=key, header=prefix[:HEADER_LEN], context=context)
     if not equal(commitment, prefix[HEADER_LEN:PREFIX_LEN]):
-        raise DecryptionError("commitment")  # noqa: EM101 - a reason constant, not a message
+        raise DecryptionError(reason="commitment")
     return message_key, nonce

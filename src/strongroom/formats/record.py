@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.commitment import (
+    COMMITMENT_LEN,
     HEADER_LEN,
     PREFIX_LEN,
     derive,
@@ -67,14 +68,12 @@ def parse(raw: bytes) -> RecordParts:
 def pack(parts: RecordParts) -> bytes:
     """The bytes of `parts`. Raises `FormatError` if they could not be parsed again."""
     header = pack_header(suite=parts.suite, keyref=parts.keyref, salt=parts.salt)
-    if len(parts.directory) > _DIRECTORY_LEN_MAX + TAG_LEN:
-        msg = "record: directory is too long"
+    if len(parts.commitment) != COMMITMENT_LEN or len(parts.directory) > _DIRECTORY_LEN_MAX + TAG_LEN:
+        msg = "record: commitment or directory has an impossible length"
         raise FormatError(msg)
     length = len(parts.directory).to_bytes(3, "big")
     raw = b"".join((header, parts.commitment, length, parts.directory, parts.segments))
-    if parse(raw) != parts:
-        msg = "record: a part has the wrong length"
-        raise FormatError(msg)
+    _require_frame(raw)
     return raw
 
 

@@ -47,7 +47,7 @@ class Aead:
         try:
             return self._cipher.decrypt(nonce, ciphertext, aad)
         except InvalidTag as error:
-            raise DecryptionError("tag") from error  # noqa: EM101 - a reason constant, not a message
+            raise DecryptionError(reason="tag") from error
 
     def __repr__(self) -> str:
         return "<Aead>"

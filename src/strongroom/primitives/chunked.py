@@ -106,7 +106,7 @@ def open_range(
     source.seek(body_offset)
     message_key, nonce = _derive(key, context, Reader(source).exactly(BODY_PREFIX_LEN))
     if chunks_len % SEALED_CHUNK_LEN < TAG_LEN:
-        raise DecryptionError("truncated")  # noqa: EM101 - a reason constant, not a message
+        raise DecryptionError(reason="truncated")
     last = chunks_len // SEALED_CHUNK_LEN
     aead = Aead(message_key)
 
@@ -161,7 +161,7 @@ def _derive(key: bytes, context: bytes, prefix: bytes) -> tuple[bytes, bytes]:
     info = b"".join((_INFO, prefix[:SALT_LEN], context))
     derived = expand(key=key, info=info, length=KEY_LEN + NONCE_LEN + COMMITMENT_LEN)
     if not equal(derived[KEY_LEN + NONCE_LEN :], prefix[SALT_LEN:]):
-        raise DecryptionError("commitment")  # noqa: EM101 - a reason constant, not a message
+        raise DecryptionError(reason="commitment")
     return derived[:KEY_LEN], derived[KEY_LEN : KEY_LEN + NONCE_LEN]
 
 

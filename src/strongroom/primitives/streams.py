@@ -44,7 +44,7 @@ class Reader:
         """The next `length` bytes; raises `DecryptionError` if the source ends before."""
         content = bytearray(length)
         if self.fill(memoryview(content)) != length:
-            raise DecryptionError("truncated")  # noqa: EM101 - a reason constant, not a message
+            raise DecryptionError(reason="truncated")
         return bytes(content)
 
 

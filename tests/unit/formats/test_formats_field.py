@@ -3,12 +3,10 @@ import pytest
 from strongroom.canonical import tuple_bytes
 from strongroom.errors import DecryptionError, FormatError, LimitExceededError
 from strongroom.formats.aad import CONTEXT, LEVEL_MAX, TEXT_BYTES_MAX, VERSION_MAX, Binding
+from strongroom.formats.commitment import HEADER_LEN, KEYREF_MAX, PREFIX_LEN
 from strongroom.formats.field import (
     FIELD_OVERHEAD,
-    HEADER_LEN,
-    KEYREF_MAX,
     PLAINTEXT_LEN_MAX,
-    PREFIX_LEN,
     SUITE_FIELD,
     FieldParts,
     keyref_of,

@@ -4,7 +4,7 @@ import pickle
 import pytest
 
 from strongroom.errors import DecryptionError, IntegrityError
-from strongroom.primitives.aead import TAG_LEN, aead_open, aead_seal
+from strongroom.primitives.aead import TAG_LEN, Aead, aead_open, aead_seal
 from strongroom.primitives.digest import sha256
 from strongroom.primitives.kdf import Argon2Profile, expand, extract_expand, passphrase_key
 from strongroom.primitives.mac import equal, mac
@@ -25,6 +25,10 @@ def test_aead_refuses_any_change() -> None:
         with pytest.raises(DecryptionError) as caught:
             aead_open(key=bytes(32), nonce=bytes(12), ciphertext=ciphertext, aad=aad)
         assert caught.value.reason == "tag"
+
+
+def test_aead_shows_no_key() -> None:
+    assert "7" not in repr(Aead(b"7" * 32))
 
 
 def test_hkdf_sha512_agrees_with_hmac_by_hand() -> None:
