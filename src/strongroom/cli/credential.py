@@ -6,16 +6,32 @@ Must never: take a provider's key as an argument (other users see command lines)
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from strongroom.cli import options, render
 from strongroom.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from strongroom.guard.credentials import CredentialRow
+
 app = typer.Typer(name="credential", help="What clients show to the gateway.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The principal's name, such as support-bot.", show_default=False)]
+
+
+def _told(row: CredentialRow) -> dict[str, object]:
+    """What may be shown of a credential."""
+    return {
+        "name": row.name,
+        "tenant": row.tenant,
+        "environment": row.environment,
+        "roles": list(row.roles),
+        "expires": datetime.fromtimestamp(row.expires_at, tz=UTC).date().isoformat(),
+        "revoked": bool(row.revoked_at),
+    }
 
 
 @app.command("issue", epilog="Example: strongroom credential issue support-bot --tenant acme --environment prod")
@@ -34,7 +50,7 @@ def issue(
     """Make a credential for one principal and print it, once.
 
     The client uses it where it would use its provider key. It is good for this principal in this tenant and
-    environment until you revoke it.
+    environment for thirty days, or until you revoke it.
     """
     roles = tuple(role) if role else ("agent",)
     with options.opened_room(home, keyfile, config) as room:
@@ -57,35 +73,34 @@ def list_credentials(
 ) -> None:
     """List who has a credential; never the credentials themselves."""
     with options.opened_room(home, keyfile, config) as room:
-        rows = room.credentials.list()
+        told = [_told(row) for row in room.credentials.list()]
     if as_json:
-        render.emit_json([render.plain(row) for row in rows])
+        render.emit_json(told)
         return
     render.emit_table(
-        ("name", "tenant", "environment", "roles", "state"),
-        (
-            (row.name, row.tenant, row.environment, ", ".join(row.roles), "revoked" if row.revoked else "active")
-            for row in rows
-        ),
+        ("name", "tenant", "environment", "roles", "expires", "revoked"),
+        (tuple(", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()) for row in told),
         empty="Nobody has a credential yet: strongroom credential issue NAME",
     )
 
 
-@app.command("revoke", epilog="Example: strongroom credential revoke support-bot")
+@app.command("revoke", epilog="Example: strongroom credential revoke support-bot --tenant acme")
 def revoke(
     name: Name,
+    tenant: options.Tenant = options.TENANT,
+    environment: options.Environment = options.ENVIRONMENT,
     home: options.Home = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Revoke every credential of a principal; its next request is refused."""
+    """Revoke every credential of a principal in one tenant and environment; its next request is refused."""
     with options.opened_room(home, keyfile, config) as room:
-        room.credentials.revoke(name)
+        count = room.credentials.revoke(name, tenant=tenant, environment=environment)
     if as_json:
-        render.emit_json({"name": name, "revoked": True})
+        render.emit_json({"name": name, "tenant": tenant, "environment": environment, "revoked": count})
     else:
-        render.emit_text(f"{name} has no valid credential any more.")
+        render.emit_text(f"{count} revoked: {name} is refused in {tenant}/{environment} from the next request on.")
 
 
 @app.command("upstream", epilog="Example: strongroom credential upstream openai < key.txt")

@@ -5,21 +5,23 @@ Must never: erase without being told twice, or call something erased that a key 
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from strongroom.cli import options, render
-from strongroom.errors import FormatError
+
+if TYPE_CHECKING:
+    from strongroom.compliance.erasure import ErasureReceipt
 
 
 class _SubjectByDefault(TyperGroup):
     """`strongroom erase cust-812` means `strongroom erase subject cust-812`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command in front when the first word is none of ours."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["subject", *args]
@@ -45,20 +47,20 @@ def erase(
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Destroy the keys of one subject under every category; copies in backups become unreadable with them.
+    """Destroy the keys of one subject under every category; sealed copies elsewhere become unreadable with them.
 
     "strongroom erase cust-812" is short for "strongroom erase subject cust-812".
     """
     if not yes:
         typer.confirm(f"Everything about {subject} becomes unreadable for ever. Erase?", abort=True, err=True)
     with options.opened_room(home, keyfile, config) as room:
-        made = render.plain(room.erase(tenant=tenant, environment=environment, subject=subject))
+        made = room.erase(tenant=tenant, environment=environment, subject=subject)
     if receipt is not None:
-        receipt.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+        receipt.write_text(made.to_json() + "\n", encoding="utf-8")
     if as_json:
-        render.emit_json(made)
+        render.emit_text(made.to_json())
     else:
-        render.emit_facts(made)
+        render.emit_facts(_facts(made))
 
 
 @app.command("verify", epilog="Example: strongroom erase verify receipt.json")
@@ -71,15 +73,27 @@ def verify(
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check that the receipt stands in the log and that none of the keys it names exists any more."""
-    try:
-        claimed = json.loads(receipt.read_text(encoding="utf-8"))
-    except ValueError:
-        msg = f"{receipt} is not a receipt: no JSON"
-        raise FormatError(msg) from None
+    """Check the receipt's signature, and that its entry is in the log it names (inclusion proof)."""
+    from strongroom.compliance.erasure import ErasureReceipt
+
+    claimed = ErasureReceipt.parse(receipt.read_text(encoding="utf-8"))
     with options.opened_room(home, keyfile, config) as room:
-        checked = render.plain(room.verify_erasure(claimed))
+        room.verify_erasure(claimed)
     if as_json:
-        render.emit_json(checked)
+        render.emit_json({"receipt": str(receipt), "valid": True, **_facts(claimed)})
     else:
-        render.emit_facts(checked)
+        render.emit_text("The receipt is genuine, and its entry is in the log.")
+        render.emit_facts(_facts(claimed))
+
+
+def _facts(receipt: ErasureReceipt) -> dict[str, object]:
+    """What a person wants to know of a receipt; `subject` is concealed in it."""
+    return {
+        "where": f"{receipt.tenant}/{receipt.environment}",
+        "subject": receipt.subject,
+        "keys destroyed": receipt.keys_destroyed,
+        "surrogates dropped": receipt.surrogates_dropped,
+        "segments rewritten": receipt.segments_rewritten,
+        "erased": datetime.fromtimestamp(receipt.erased_at, tz=UTC).isoformat(),
+        "in the log": f"{receipt.origin}, entry {receipt.index}",
+    }

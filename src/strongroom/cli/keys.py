@@ -11,11 +11,15 @@ import typer
 
 from strongroom.cli import options, render
 
-app = typer.Typer(name="keys", help="Keys by path: tenant/environment, then /category, then /subject.", no_args_is_help=True)
+app = typer.Typer(
+    name="keys", help="Keys by path: tenant/environment, then /category, then /subject.", no_args_is_help=True
+)
 
 KeyPath = Annotated[
     str,
-    typer.Argument(help="tenant/environment, then /category, then /subject, such as acme/prod/health.", show_default=False),
+    typer.Argument(
+        help="tenant/environment, then /category, then /subject, such as acme/prod/health.", show_default=False
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from strongroom.room import Strongroom
+    from strongroom.room.session import RoomSession
 
 Home = Annotated[
     Path | None,
@@ -37,13 +38,23 @@ TENANT = "main"
 ENVIRONMENT = "prod"
 
 
+PURPOSE = "command-line"
+"""What the log says a local command was for."""
+
+
 @contextmanager
 def opened_room(home: Path | None, keyfile: Path | None, config: Path | None) -> Iterator[Strongroom]:
     """The room of an existing store, closed again however the command ends."""
     from strongroom.room import Strongroom
 
-    room = Strongroom.open(home=home, keyfile=keyfile, config=config)
-    try:
+    with Strongroom.open(home=home, keyfile=keyfile, config=config) as room:
         yield room
-    finally:
-        room.close()
+
+
+def local_session(room: Strongroom, tenant: str, environment: str, conversation: str = "") -> RoomSession:
+    """A session of the person at this machine, who works with data here as an agent would."""
+    from strongroom.room.views import OPERATOR
+
+    return room.session(
+        OPERATOR, tenant=tenant, environment=environment, purpose=PURPOSE, conversation=conversation
+    )

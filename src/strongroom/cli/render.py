@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 PIPED_WIDTH = 160
 """Columns when stdout is no terminal: wide enough that a table row stays one line."""
+BAR_FROM_BYTES = 256 << 20
+"""Below this a file is sealed before a bar could be read."""
 
 
 def emit_json(answer: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -52,6 +56,22 @@ def emit_facts(facts: Mapping[str, object]) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, fact in facts.items():
         emit_text(f"{name:<{width}}  {fact}")
+
+
+@contextmanager
+def progress(name: str, doing: str) -> Iterator[Callable[[int], None] | None]:
+    """A bar on stderr over the bytes of the file `name`: only on a terminal, and only for a large file."""
+    path = Path(name)
+    total = path.stat().st_size if path.is_file() else 0
+    if total < BAR_FROM_BYTES or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda count: bar.update(task, completed=count)
 
 
 def plain(answer: Any) -> dict[str, Any]:

@@ -23,6 +23,10 @@ def add(
     subject_column: Annotated[
         str, typer.Option("--subject-column", help="The column that says whose row it is.", show_default=False)
     ],
+    table: Annotated[str, typer.Option("--table", help="Which table, when the file has several.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="What to call the source; the table's name by default.")
+    ] = "",
     tenant: options.Tenant = options.TENANT,
     environment: options.Environment = options.ENVIRONMENT,
     home: options.Home = None,
@@ -36,7 +40,9 @@ def add(
     names and addresses included, which no pattern could find.
     """
     with options.opened_room(home, keyfile, config) as room:
-        added = room.sources.add(path, subject_column=subject_column, tenant=tenant, environment=environment)
+        added = room.sources.add(
+            path, subject_column=subject_column, tenant=tenant, environment=environment, table=table, name=name
+        )
     if as_json:
         render.emit_json(render.plain(added))
     else:
@@ -45,6 +51,8 @@ def add(
 
 @app.command("list", epilog="Example: strongroom source list")
 def list_sources(
+    tenant: options.Tenant = options.TENANT,
+    environment: options.Environment = options.ENVIRONMENT,
     home: options.Home = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
@@ -52,7 +60,7 @@ def list_sources(
 ) -> None:
     """List the registered sources and which of their columns are of which kind."""
     with options.opened_room(home, keyfile, config) as room:
-        rows = [render.plain(row) for row in room.sources.list()]
+        rows = [render.plain(row) for row in room.sources.list(tenant, environment)]
     if as_json:
         render.emit_json(rows)
         return

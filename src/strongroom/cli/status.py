@@ -19,8 +19,8 @@ def init(
 ) -> None:
     """Make a store and its keyfile without serving; print the recovery share once.
 
-    Does nothing to a store that exists. The keyfile goes to your configuration directory, away from the store; keep
-    them in different backups.
+    Does nothing to a store that exists. The keyfile goes to your configuration directory, away from the store;
+    keep them in different backups.
     """
     from strongroom.room import Strongroom
 

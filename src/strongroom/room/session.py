@@ -6,10 +6,11 @@ Must never: do anything the guard was not asked for; every method below ends in 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from strongroom.at_rest.custody import Custody
 from strongroom.at_rest.embeddings import Embeddings
@@ -92,6 +93,24 @@ class RoomSession:
     ) -> bytes:
         """Open what `seal` sealed with the same names; raises `DecryptionError` or `KeyStateError`."""
         return self._custody.open(sealed, "value", object_id, category=category, subject=subject, version=version)
+
+    def seal_stream(
+        self, source: BinaryIO, target: BinaryIO, *, category: str, subject: str = "", object_id: str,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:  # fmt: skip
+        """Seal all of `source` into `target` in chunks, whatever its size; returns the bytes written."""
+        binding = self._custody.binding("file", object_id, category=category, subject=subject)
+        with self._custody.sealing(category, subject=subject, resource=object_id) as permit:
+            return self._custody.envelope.seal_object(source, target, binding, permit, progress)
+
+    def open_stream(
+        self, source: BinaryIO, target: BinaryIO, *, category: str, subject: str = "", object_id: str,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:  # fmt: skip
+        """Open what `seal_stream` sealed; after an error `target` holds a beginning that must be thrown away."""
+        binding = self._custody.binding("file", object_id, category=category, subject=subject)
+        with self._custody.opening(category, subject=subject, resource=object_id) as permit:
+            return self._custody.envelope.open_object(source, target, binding, permit, progress)
 
     def history(self, conversation: str, *, subject: str = "") -> History:
         """The sealed messages of one conversation."""
