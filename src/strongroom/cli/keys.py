@@ -81,7 +81,7 @@ def destroy(
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Destroy every version of a path and of everything below it. What they sealed is gone, in backups too."""
+    """Destroy every version of a path and of everything below it. What they sealed stays sealed for ever."""
     if not yes:
         typer.confirm(
             f"Everything sealed under {path} becomes unreadable for ever. Destroy?", abort=True, err=True
