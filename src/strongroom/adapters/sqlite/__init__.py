@@ -7,6 +7,8 @@ Must never: be put on a network file system; SQLite's write-ahead log needs shar
 """
 
 from strongroom.adapters.sqlite.database import Database
+from strongroom.adapters.sqlite.keys import SQLiteKeyStore
+from strongroom.adapters.sqlite.meta import SQLiteRootStore
 from strongroom.adapters.sqlite.schema import SCHEMA_VERSION, metadata
 
-__all__ = ["SCHEMA_VERSION", "Database", "metadata"]
+__all__ = ["SCHEMA_VERSION", "Database", "SQLiteKeyStore", "SQLiteRootStore", "metadata"]

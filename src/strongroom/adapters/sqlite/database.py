@@ -45,8 +45,9 @@ _IMMEDIATE = "strongroom_immediate"
 class Database:
     """One store file, usable from many threads; other processes open their own `Database` on it."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, path: Path, busy_timeout_s: float) -> None:
         self._engine = engine
+        self._busy_timeout_s = busy_timeout_s
         self.path = path
 
     @classmethod
@@ -71,7 +72,7 @@ class Database:
         )
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
-        database = cls(engine, path)
+        database = cls(engine, path, busy_timeout_s)
         try:
             with _setting_up(path), database.write() as connection:
                 metadata.create_all(connection)
@@ -99,6 +100,22 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    def empty_log(self) -> None:
+        """Move the write-ahead log into the file and empty it, so that overwritten content stands nowhere.
+
+        Does nothing if another connection is reading just now; SQLite's own checkpoints do it later.
+        """
+        with translated():
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA busy_timeout=0")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.execute(f"PRAGMA busy_timeout={int(self._busy_timeout_s * 1000)}")
+                cursor.close()
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close every idle connection; those in use close when they are returned."""

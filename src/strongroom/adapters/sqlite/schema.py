@@ -23,6 +23,5 @@ meta = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("value", LargeBinary, nullable=False),
-    sqlite_strict=False,
 )
 """Facts that exist once per store, such as its id."""

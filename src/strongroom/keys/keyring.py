@@ -1,0 +1,173 @@
+"""The keyring: key material for whoever shows a permit, with revocation on the very next operation.
+
+Theory: a cached key is served only while the shared epoch stands where it stood when the key was read. Reading
+the epoch costs a fraction of a microsecond, so every operation does it; a process that disables a key moves
+the epoch, and every other process throws its whole cache away before its next answer.
+
+Must never: serve from a cache whose epoch is not the present one, or without a genuine permit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from strongroom.clock import Clock, Entropy, system_entropy
+from strongroom.errors import DecryptionError, PermitError
+from strongroom.keys.epoch import Epoch
+from strongroom.keys.hierarchy import Hierarchy, Snapshot
+from strongroom.keys.path import KeyPath
+from strongroom.keys.store import KeyStore, Use
+from strongroom.permit import MANY, OPENING, SEALING, Permit, PermitOffice
+from strongroom.primitives.kdf import expand
+
+CACHE_LIFETIME_S = 60.0
+"""A cache is read anew at least this often, so that a revocation gets through even if the epoch file was
+replaced under a running process."""
+
+CACHED_KEYS_MAX = 65_536
+"""About 30 MB; with more subjects than that the cache starts over."""
+
+PURPOSE_KEY_LEN = 32
+
+_PURPOSE_INFO = b"strongroom/purpose/1/"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """One key version's material, to be used at once and not kept: a kept one outlives its revocation."""
+
+    keyref: int
+    path: KeyPath
+    version: int
+    material: bytes = field(repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        msg = "keys do not leave their process"
+        raise PermitError(msg)
+
+
+@dataclass(slots=True, repr=False)
+class _Cache(Snapshot):
+    sealing: dict[KeyPath, DataKey] = field(default_factory=dict)
+    opening: dict[int, DataKey] = field(default_factory=dict)
+    purposes: dict[tuple[KeyPath, str], bytes] = field(default_factory=dict)
+
+
+class Keyring:
+    """The serving side of the keys room; thread-safe, one per process.
+
+    Every method raises `PermitError` for a permit that is not genuine or not for the path, `KeyStateError` if
+    the key or an ancestor refuses, and `StoreTamperedError` or another `StoreError` as the store deserves.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: KeyStore,
+        root: bytes,
+        epoch: Epoch,
+        office: PermitOffice,
+        clock: Clock,
+        entropy: Entropy = system_entropy,
+    ) -> None:
+        self._hierarchy = Hierarchy(store=store, root=root, clock=clock, entropy=entropy)
+        self._epoch = epoch
+        self._office = office
+        self._clock = clock
+        self._cached = _Cache(epoch=-1, expires_at=0.0)
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The tree below this keyring, for key administration alone."""
+        return self._hierarchy
+
+    def sealing_key(self, path: KeyPath, permit: Permit) -> DataKey:
+        """The primary version at `path`, made (with its ancestors) if the path is new."""
+        self._require(permit, SEALING, path)
+        cache = self._cache()
+        return cache.sealing.get(path) or self._load_sealing(cache, path)
+
+    def opening_key(self, keyref: int, path: KeyPath, permit: Permit) -> DataKey:
+        """The version `keyref`, if it is one of `path`.
+
+        Raises `DecryptionError` with reason ``key_unknown`` or ``key_path`` if it is not.
+        """
+        self._require(permit, OPENING, path)
+        cache = self._cache()
+        key = cache.opening.get(keyref)
+        if key is not None and key.path == path:
+            return key
+        return self._load_opening(cache, keyref, path)
+
+    def purpose_key(self, path: KeyPath, purpose: str) -> bytes:
+        """A 32-byte MAC key of `path` for `purpose`, the same across rotations, gone when the path is destroyed.
+
+        It needs no permit because it opens nothing: codes and pseudonyms are made with it.
+        """
+        cache = self._cache()
+        return cache.purposes.get((path, purpose)) or self._load_purpose(cache, path, purpose)
+
+    def prepare(self, paths: Iterable[KeyPath], permit: Permit) -> None:
+        """Make the missing keys of many paths in one commit.
+
+        For before bulk work: one by one, each new key waits for the disk.
+        """
+        wanted = tuple(paths)
+        for path in wanted:
+            self._require(permit, SEALING, path)
+        with self._hierarchy.lock:
+            self._hierarchy.grow(self._cache(), map(self._hierarchy.conceal, wanted))
+
+    def _require(self, permit: Permit, actions: frozenset[str], path: KeyPath) -> None:
+        # A key serves every object under its path; the object is the envelope's to compare.
+        self._office.require(
+            permit,
+            actions,
+            tenant=path.tenant,
+            environment=path.environment,
+            category=path.category,
+            resource=getattr(permit, "resource", MANY),
+        )
+
+    def _cache(self) -> _Cache:
+        cache = self._cached
+        epoch = self._epoch.value()
+        if epoch != cache.epoch or epoch & 1 or self._clock.monotonic() >= cache.expires_at:
+            # Read before anything is loaded, so that a change during the load makes this cache stale.
+            cache = self._cached = _Cache(epoch, self._clock.monotonic() + CACHE_LIFETIME_S)
+        elif len(cache.rows) > CACHED_KEYS_MAX:
+            cache = self._cached = _Cache(epoch, cache.expires_at)
+        return cache
+
+    def _load_sealing(self, cache: _Cache, path: KeyPath) -> DataKey:
+        tree = self._hierarchy
+        with tree.lock:
+            row = tree.serving(cache, tree.conceal(path), Use.DATA)
+            key = DataKey(row.keyref, path, row.version, tree.material(cache, row))
+            cache.sealing[path] = cache.opening[row.keyref] = key
+            return key
+
+    def _load_opening(self, cache: _Cache, keyref: int, path: KeyPath) -> DataKey:
+        tree = self._hierarchy
+        with tree.lock:
+            row = tree.row(cache, keyref)
+            if row is None:
+                raise DecryptionError("key_unknown")  # noqa: EM101 - a reason constant, not a message
+            if row.path != tree.conceal(path) or row.use is not Use.DATA:
+                raise DecryptionError("key_path")  # noqa: EM101 - a reason constant, not a message
+            key = DataKey(keyref, path, row.version, tree.material(cache, row))
+            cache.opening[keyref] = key
+            return key
+
+    def _load_purpose(self, cache: _Cache, path: KeyPath, purpose: str) -> bytes:
+        tree = self._hierarchy
+        with tree.lock:
+            row = tree.serving(cache, tree.conceal(path), Use.PURPOSE)
+            info = _PURPOSE_INFO + purpose.encode()
+            key = expand(key=tree.material(cache, row), info=info, length=PURPOSE_KEY_LEN)
+            if len(cache.purposes) >= CACHED_KEYS_MAX:
+                cache.purposes.clear()
+            cache.purposes[path, purpose] = key
+            return key
