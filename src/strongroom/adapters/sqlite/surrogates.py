@@ -42,7 +42,7 @@ surrogates = Table(
 )
 
 
-class SQLiteSurrogates:
+class SQLiteSurrogateStore:
     """`surrogates.store.SurrogateStore` on the embedded store."""
 
     def __init__(self, database: Database) -> None:
