@@ -14,17 +14,18 @@ Must never: report an erasure whose outcome is not durably in the log.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import orjson
 
 from strongroom.at_rest.embeddings import Embeddings, SegmentIndex, key_subject, subject_mark
 from strongroom.audit.log import AuditLog
-from strongroom.audit.proof import InclusionProof, verify_inclusion
-from strongroom.canonical import Json, json_bytes
+from strongroom.audit.proof import InclusionProof, parse_proof, verify_inclusion
+from strongroom.canonical import json_bytes
 from strongroom.clock import Clock
 from strongroom.errors import FormatError, IntegrityError
+from strongroom.formats.entry import parse_entry
 from strongroom.guard.corridor import Guard
 from strongroom.identity import Caller, Principal, require_name
 from strongroom.label import Label, Level
@@ -52,7 +53,7 @@ class SurrogateEraser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ErasureReceipt:
-    """What was destroyed, when, and where in the log it stands. `subject` is concealed."""
+    """What was destroyed, when, and the proof that the log says so. `subject` is concealed."""
 
     tenant: str
     environment: str
@@ -61,57 +62,54 @@ class ErasureReceipt:
     surrogates_dropped: int
     segments_rewritten: int
     erased_at: int
-    origin: str
-    index: int
-    entry: bytes
     proof: InclusionProof
-    checkpoint: str
     signature: bytes = b""
+
+    @property
+    def index(self) -> int:
+        """Where the erasure stands in the log of `proof.origin`."""
+        return self.proof.index
+
+    def _fields(self) -> dict[str, Any]:
+        counted = {name: getattr(self, name) for name in _PLAIN}
+        return {"form": RECEIPT_FORM, **counted, "proof": orjson.loads(self.proof.to_json())}
 
     def signed_bytes(self) -> bytes:
         """What the signature is over: everything but itself."""
-        return json_bytes({name: value for name, value in self._plain().items() if name != "signature"})
-
-    def _plain(self) -> dict[str, Json]:
-        return {
-            "form": RECEIPT_FORM,
-            "tenant": self.tenant,
-            "environment": self.environment,
-            "subject": self.subject,
-            "keys_destroyed": self.keys_destroyed,
-            "surrogates_dropped": self.surrogates_dropped,
-            "segments_rewritten": self.segments_rewritten,
-            "erased_at": self.erased_at,
-            "origin": self.origin,
-            "index": self.index,
-            "entry": self.entry.hex(),
-            "proof": self.proof.to_json(),
-            "checkpoint": self.checkpoint,
-            "signature": self.signature.hex(),
-        }
+        return json_bytes(self._fields())
 
     def to_json(self) -> str:
         """The receipt as JSON text."""
-        return json_bytes(self._plain()).decode()
+        return orjson.dumps(
+            {**self._fields(), "signature": self.signature.hex()}, option=orjson.OPT_INDENT_2
+        ).decode()
 
     @classmethod
-    def parse(cls, text: str) -> ErasureReceipt:
-        """The receipt in `text`; raises `FormatError`."""
+    def parse(cls, text: str | bytes) -> ErasureReceipt:
+        """The receipt in `text`; nothing is verified. Raises `FormatError`."""
         try:
             given = orjson.loads(text)
-            if given.pop("form") != RECEIPT_FORM:
-                raise KeyError  # noqa: TRY301 - one way to say it is not a receipt
+            if given["form"] != RECEIPT_FORM or given.keys() != {*_PLAIN, "form", "proof", "signature"}:
+                raise KeyError  # noqa: TRY301 - one way to say that it is no receipt
             return cls(
-                **given
-                | {
-                    "entry": bytes.fromhex(given["entry"]),
-                    "signature": bytes.fromhex(given["signature"]),
-                    "proof": InclusionProof.from_json(given["proof"]),
-                }
+                **{name: given[name] for name in _PLAIN},
+                proof=parse_proof(orjson.dumps(given["proof"])),
+                signature=bytes.fromhex(given["signature"]),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             msg = "this is not an erasure receipt"
             raise FormatError(msg) from None
+
+
+_PLAIN = (
+    "tenant",
+    "environment",
+    "subject",
+    "keys_destroyed",
+    "surrogates_dropped",
+    "segments_rewritten",
+    "erased_at",
+)
 
 
 class Erasure:
@@ -142,22 +140,18 @@ class Erasure:
         destroyed = self._keys.erase(caller.tenant, caller.environment, subject, permit)
         dropped = self._surrogates.erase(caller.tenant, caller.environment, subject, permit)
         index = self._guard.settle(caller, permit, label, count=destroyed, result="ok", durable=True)
-        entry = self._audit.entry_bytes(index)
+        proof = self._audit.prove(index)
         receipt = ErasureReceipt(
             tenant=caller.tenant,
             environment=caller.environment,
-            subject=self._audit.conceal(subject),
+            subject=parse_entry(proof.entry).event.subject,
             keys_destroyed=destroyed,
             surrogates_dropped=dropped,
             segments_rewritten=rewritten,
             erased_at=int(self._clock.now()),
-            origin=self._audit.origin,
-            index=index,
-            entry=entry,
-            proof=self._audit.prove(index),
-            checkpoint=self._audit.checkpoint(),
+            proof=proof,
         )
-        return _signed(receipt, self._signing)
+        return replace(receipt, signature=self._signing.sign(receipt.signed_bytes()))
 
     def _rewrite_segments(self, caller: Caller, subject: str, permit: Permit) -> int:
         # Administrators may erase but not read; the rewriting is done by a service of its own name.
@@ -172,20 +166,15 @@ class Erasure:
         return len(marked)
 
 
-def _signed(receipt: ErasureReceipt, signing: SigningKey) -> ErasureReceipt:
-    fields = {name: getattr(receipt, name) for name in ErasureReceipt.__slots__}
-    return ErasureReceipt(**fields | {"signature": signing.sign(receipt.signed_bytes())})
-
-
 def verify_receipt(receipt: ErasureReceipt, *, public: bytes) -> None:
     """Raise `IntegrityError` unless the receipt is signed and its entry is in the log it names.
 
     Needs only the public key: the entry, its inclusion proof and the signed checkpoint are in the receipt.
     """
+    proof = receipt.proof
     verify_signature(public=public, message=receipt.signed_bytes(), signature=receipt.signature)
-    verify_inclusion(receipt.proof, receipt.checkpoint, receipt.entry, public=public)
-    entry = orjson.loads(receipt.entry)
-    said = (entry.get("action"), entry.get("phase"), entry.get("subject"))
-    if said != ("erase", "outcome", receipt.subject):
+    verify_inclusion(proof, checkpoint=proof.checkpoint, entry=proof.entry, public=public)
+    event = parse_entry(proof.entry).event
+    if (event.action, event.phase, event.subject) != ("erase", "outcome", receipt.subject):
         msg = "the receipt's log entry is about something else"
         raise IntegrityError(msg)

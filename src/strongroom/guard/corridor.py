@@ -19,7 +19,8 @@ from strongroom.formats.entry import Event
 from strongroom.identity import Caller
 from strongroom.label import Label
 from strongroom.permit import MANAGING, MANY, Permit, PermitOffice
-from strongroom.policy.engine import Decision, Policy, Question
+from strongroom.policy.engine import Policy
+from strongroom.policy.question import Decision, Question
 
 DURABLE = MANAGING | {"manage_credential", "manage_source", "read_audit"}
 """Actions whose intent must be on disk before they start; data-plane actions are group-committed."""

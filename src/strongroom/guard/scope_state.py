@@ -15,6 +15,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.known import KnownValues
 
 SEGMENTS_MAX = 4096
@@ -46,10 +47,11 @@ class Segment:
 class ScopeState:
     """The memory of one scope in this process. Safe under threads."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, catalogue: Catalogue) -> None:
         self._key = key[:32]
+        self._catalogue = catalogue
         self._segments: OrderedDict[bytes, Segment] = OrderedDict()
-        self._known = KnownValues()
+        self._known = KnownValues(self._catalogue)
         self._known_chain = b""
         self.lock = threading.RLock()
 
@@ -81,14 +83,14 @@ class ScopeState:
         """Drop everything: keys changed state, or somebody was erased."""
         with self.lock:
             self._segments.clear()
-            self._known = KnownValues()
+            self._known = KnownValues(self._catalogue)
             self._known_chain = b""
 
     def known(self, chain: bytes, learned: list[Learned]) -> KnownValues:
         """The values taught up to `chain`, of which `learned` is the list in order."""
         with self.lock:
             if self._known_chain != chain:
-                self._known = KnownValues()
+                self._known = KnownValues(self._catalogue)
                 for kind, value, subject in learned:
                     self._known.add(kind, value, subject)
                 self._known_chain = chain

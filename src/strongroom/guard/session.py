@@ -33,9 +33,10 @@ from strongroom.guard.sinks import Sink, Tools
 from strongroom.identity import Caller
 from strongroom.label import Label
 from strongroom.permit import Permit
-from strongroom.surrogates.issue import Scope, Surrogates
+from strongroom.surrogates.issue import Surrogates
 from strongroom.surrogates.neutral import look_alikes
 from strongroom.surrogates.restore import Restorer
+from strongroom.surrogates.scope import Scope
 
 
 class Origin(Enum):
@@ -162,7 +163,7 @@ class Session:
             raise AssertionError
         surrogate = self._engine.surrogates.issue(
             self.scope,
-            kind=finding.kind,
+            kind=self._engine.catalogue.type_of(finding.kind).prefix,
             value=finding.value,
             normalized=self._engine.catalogue.normalize(finding.kind, finding.value),
             label=label,

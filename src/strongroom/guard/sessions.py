@@ -16,7 +16,7 @@ from strongroom.clock import Entropy, system_entropy
 from strongroom.guard.scope_state import ScopeState
 from strongroom.guard.session import Engine, Session
 from strongroom.identity import Caller
-from strongroom.surrogates.issue import Scope
+from strongroom.surrogates.scope import Scope
 
 SCOPES_MAX = 2048
 """Conversations remembered at once in one process; the oldest is re-inspected when it comes back."""
@@ -78,7 +78,7 @@ class Sessions:
         with self._lock:
             state = self._states.get(scope)
             if state is None:
-                state = self._states[scope] = ScopeState(self._entropy(32))
+                state = self._states[scope] = ScopeState(self._entropy(32), self._engine.catalogue)
                 while len(self._states) > SCOPES_MAX:
                     self._states.popitem(last=False)
             self._states.move_to_end(scope)

@@ -206,7 +206,7 @@ class DataSources:
             return built[1], built[2]
 
     def _build(self, tenant: str, environment: str) -> KnownValues:
-        known = KnownValues()
+        known = KnownValues(self._catalogue)
         kinds = {row.name: row.columns for row in self._store.sources(tenant, environment)}
         rows: dict[str, list[KnownRow]] = {}
         for row in self._store.known(tenant, environment):

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from strongroom.adapters.log_files import LogFiles
 from strongroom.at_rest.embeddings import Embeddings
 from strongroom.at_rest.temporary import sweep
 from strongroom.audit.proof import InclusionProof
@@ -112,8 +113,8 @@ class Strongroom:
             return Embeddings(custody_of(house, caller), house.segments, directory, "", epoch=house.epoch)
 
         erasure = Erasure(
-            guard=house.guard, audit=house.audit, keys=house.keys, segments=house.segments, embeddings=embeddings,
-            signing=house.signing, clock=house.clock,
+            guard=house.guard, audit=house.audit, keys=house.keys, surrogates=house.engine.surrogates,
+            segments=house.segments, embeddings=embeddings, signing=house.signing, clock=house.clock,
         )  # fmt: skip
         return erasure.erase(operator(tenant, environment), subject)
 
@@ -124,7 +125,7 @@ class Strongroom:
     def verify_audit(self) -> AuditReport:
         """Check every shard of the log, leaf by leaf; raises `IntegrityError` saying where it breaks."""
         self.house.audit.flush()
-        return verify_audit(self.house.home / "audit", public=self.audit_public_key)
+        return verify_audit(LogFiles(self.house.home / "audit"), public=self.audit_public_key)
 
     def prove_entry(self, index: int) -> InclusionProof:
         """A proof that entry `index` of this process's shard is in the log."""
@@ -139,7 +140,7 @@ class Strongroom:
             "policy": self.policy.version,
             "catalogue": house.catalogue.version,
             "entity_types": len(house.catalogue.types),
-            "keys": len(house.keys.list("")),
+            "key_changes": house.keys.journal_size(),
             "credentials": sum(not row.revoked for row in house.credentials.rows()),
             "provider_keys": house.provider_keys.names(),
             "audit_origin": house.audit.origin,

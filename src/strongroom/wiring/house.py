@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.adapters.epoch_mmap import MmapEpoch
+from strongroom.adapters.log_files import LogFiles
 from strongroom.adapters.sqlite import Database
 from strongroom.adapters.sqlite.access import SQLiteCredentials, SQLiteProviderKeys, SQLiteSources
 from strongroom.adapters.sqlite.at_rest import SQLiteFiles, SQLiteHistory, SQLiteSegments
@@ -130,16 +131,18 @@ def _furnish(
     def conceal(text: str) -> str:
         return mac(key=concealing, message=text.encode("utf-8", "replace")).hex()[:32]
 
-    audit = AuditLog.open(home / "audit", signing_key=signing, conceal=conceal, clock=clock)
+    audit = AuditLog.open(LogFiles(home / "audit"), signing_key=signing, conceal=conceal, clock=clock)
     closing.callback(audit.close)
     policy: PolicySource = PolicyFile(settings.policy) if settings.policy else _ShippedPolicy()
     guard = Guard(policy=policy, audit=audit, office=office)
-    catalogue = Catalogue.load(*settings.catalogue)
-    fields = FieldClassifier(catalogue)
+    catalogue = Catalogue.load(settings.catalogue or None)
+    classifier = Classifier(catalogue)
+    fields = FieldClassifier(catalogue, classifier)
     surrogates = Surrogates(
-        store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock
-    )
-    engine = Engine(guard, catalogue, Classifier(catalogue), fields, surrogates, Tools(settings.tools))
+        store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock,
+        office=office,
+    )  # fmt: skip
+    engine = Engine(guard, catalogue, classifier, fields, surrogates, Tools(settings.tools))
     sources = DataSources(
         store=SQLiteSources(database), envelope=envelope, guard=guard, catalogue=catalogue, fields=fields,
         keys=keyring, epoch=shared,
