@@ -16,7 +16,7 @@ from strongroom.keys.path import KeyPath
 from strongroom.keys.root import RootProvider, RootStore, RootWrap
 from strongroom.keys.state import State
 from strongroom.keys.store import KeyRow, KeyStore, Use
-from strongroom.keys.unseal import add_unseal_path, initialise, new_store_id, unseal
+from strongroom.keys.unseal import add_unseal_path, initialise, new_store_id, remove_unseal_path, unseal
 
 __all__ = [
     "DataKey",
@@ -35,5 +35,6 @@ __all__ = [
     "add_unseal_path",
     "initialise",
     "new_store_id",
+    "remove_unseal_path",
     "unseal",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.clock import Entropy
-from strongroom.errors import ForeignRootError, RootMissingError, StoreLockedError
+from strongroom.errors import ForeignRootError, RootError, RootMissingError, StoreLockedError
 from strongroom.keys.root import ROOT_LEN, RootProvider, RootStore, RootWrap
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import equal
@@ -70,6 +70,21 @@ def add_unseal_path(store: RootStore, *, root: bytes, provider: RootProvider) ->
         msg = "the root given is another store's"
         raise ForeignRootError(msg)
     store.put_wrap(RootWrap(provider.scheme, provider.wrap(root)))
+
+
+def remove_unseal_path(store: RootStore, *, scheme: str) -> None:
+    """Forget the wrap of one scheme.
+
+    Raises `RootMissingError` if there is none, and `RootError` if it is the last one: nothing could unseal then.
+    """
+    schemes = {wrap.scheme for wrap in store.wraps()}
+    if scheme not in schemes:
+        msg = f"this store has no wrap by {scheme}"
+        raise RootMissingError(msg)
+    if len(schemes) == 1:
+        msg = f"{scheme} is the only way to unseal this store: add another one first"
+        raise RootError(msg)
+    store.remove_wrap(scheme)
 
 
 def _fingerprint(root: bytes, store_id: str) -> bytes:

@@ -53,3 +53,26 @@ def unwrap_key(*, parent: bytes, parent_keyref: int, binding: Binding, wrapped: 
         return open_field(key=parent, context=binding.encode(), sealed=wrapped)
     except (FormatError, DecryptionError) as error:
         raise StoreTamperedError(msg) from error
+
+
+def wrap_root(*, protector: bytes, store_id: str, scheme: str, root: bytes, entropy: Entropy) -> bytes:
+    """`root` under the 32-byte key of one unseal path, bound to the store and to the path's scheme."""
+    return wrap_key(
+        parent=protector,
+        parent_keyref=ROOT_KEYREF,
+        binding=_root_binding(store_id, scheme),
+        material=root,
+        entropy=entropy,
+    )
+
+
+def unwrap_root(*, protector: bytes, store_id: str, scheme: str, wrapped: bytes) -> bytes:
+    """The root again.
+
+    Raises `DecryptionError` if the protector is not the one it was wrapped with, `FormatError` if it is no wrap.
+    """
+    return open_field(key=protector, context=_root_binding(store_id, scheme).encode(), sealed=wrapped)
+
+
+def _root_binding(store_id: str, scheme: str) -> Binding:
+    return Binding(tenant="", environment="", category="", level=0, kind="root", object_id=f"{scheme}:{store_id}")
