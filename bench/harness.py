@@ -144,9 +144,9 @@ class Peer:
         if uv is None:
             msg = "uv is not installed"
             raise PeerUnavailableError(msg)
-        withs = [option for package in packages for option in ("--with", package)]
+        wanted = [option for package in packages for option in ("--with", package)]
         self._process = subprocess.Popen(
-            [uv, "run", "--quiet", "--isolated", "--no-project", *withs, "python", str(PEERS / script)],
+            [uv, "run", "--quiet", "--isolated", "--no-project", *wanted, "python", str(PEERS / script)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:

@@ -20,7 +20,7 @@ from strongroom.primitives.aead import TAG_LEN, Aead
 KEY = bytes(range(32))
 SALT = bytes(range(16))
 CONTEXT = b"context"
-ROW = {"name": b"Ada", "city": b"", "note": b"x" * 300, "straße": b"Unter den Linden 1"}
+ROW = {"name": b"Ada", "city": b"", "note": b"x" * 300, "straße": b"Lindenweg 1"}
 
 
 def sealed(fields: dict[str, bytes] | None = None) -> bytes:
