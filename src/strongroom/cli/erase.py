@@ -95,5 +95,5 @@ def _facts(receipt: ErasureReceipt) -> dict[str, object]:
         "surrogates dropped": receipt.surrogates_dropped,
         "segments rewritten": receipt.segments_rewritten,
         "erased": datetime.fromtimestamp(receipt.erased_at, tz=UTC).isoformat(),
-        "in the log": f"{receipt.origin}, entry {receipt.index}",
+        "in the log": f"{receipt.proof.origin}, entry {receipt.index}",
     }

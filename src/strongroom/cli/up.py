@@ -5,14 +5,18 @@ Must never: print the recovery share twice, or start to serve before it was prin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from strongroom.cli import options, render
 from strongroom.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from strongroom.room import Strongroom
 
 
 class Mode(StrEnum):
@@ -70,16 +74,17 @@ def up(
     ] = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
+    as_json: options.Json = False,
 ) -> None:
     """Serve the gateway on loopback; make the store on the first run.
 
     Point a client's base URL at http://127.0.0.1:8080/openai/v1 or http://127.0.0.1:8080/anthropic and give it a
     credential from "strongroom credential issue NAME" as its API key. Ctrl-C finishes open requests, then stops.
     """
-    from strongroom.gateway import serve_room
+    from strongroom.gateway.for_room import serve_room
     from strongroom.room import Strongroom
 
-    room = Strongroom.open(
+    with Strongroom.open(
         home=home,
         keyfile=keyfile,
         config=config,
@@ -87,12 +92,28 @@ def up(
         listen=listen,
         upstreams=upstreams_from(upstream) if upstream else None,
         mode=mode.value if mode else None,
-    )
-    try:
+    ) as room:
         show_recovery(room.recovery_share)
-        serve_room(room, ready=render.notice)
-    finally:
-        room.close()
+        serve_room(room, ready=_announcement(room, as_json=as_json))
+
+
+def _announcement(room: Strongroom, *, as_json: bool) -> Callable[[str, int], None]:
+    """What to say once the address is bound."""
+    upstreams = sorted(room.settings.upstreams)
+
+    def announce(host: str, port: int) -> None:
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        if as_json:
+            render.emit_json({"url": url, "mode": room.settings.mode, "upstreams": upstreams})
+            sys.stdout.flush()
+            return
+        render.notice(f"Serving on {url} in {room.settings.mode} mode. Ctrl-C stops.")
+        for name in upstreams:
+            render.notice(f"  {name}: {url}/{name}{'/v1' if name == 'openai' else ''}")
+        if not upstreams:
+            render.notice("  No upstream yet: strongroom up --upstream openai=https://api.openai.com/v1")
+
+    return announce
 
 
 def register(app: typer.Typer) -> None:
