@@ -1,0 +1,208 @@
+"""The catalogue: every entity type Strongroom knows, read from YAML and checked completely before use.
+
+The shipped files stand in `catalogue/`; a user's own files use the same form and may add types but not
+redefine one. Examples and counter-examples in the files are run as tests.
+
+Must never: load in part. A type that does not validate makes the whole load fail, with file and line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from strongroom.classify.normalize import NORMALIZERS
+from strongroom.errors import ConfigurationError, PolicyInvalidError
+from strongroom.label import Label, Level
+
+SHIPPED: Final = Path(__file__).parent / "catalogue"
+SUFFIX_LEN: Final = 12
+"""Hexadecimal digits of the content digest that name a catalogue's version."""
+
+FILE_BYTES_MAX: Final = 4 << 20
+"""A catalogue file is written by people; 4 MiB is far beyond any of them."""
+
+_LINE = "__line__"
+
+
+class PatternRule(BaseModel):
+    """One pattern of a type: what proposes a candidate, what confirms it, and what its surroundings add.
+
+    `regex` is RE2 syntax; its first group that takes part, if any, is the value. `gate`, when given, is a cheaper
+    pattern that matches wherever `regex` does. `score` is the confidence without context; `context` words nearby
+    raise it, `against` words lower it (a trailing ``*`` lets a word continue). `reach` is how many characters
+    before the value are looked at. `multiline` patterns may cross line ends.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    regex: str
+    gate: str = ""
+    score: float = Field(gt=0, lt=1)
+    validator: str = ""
+    context: tuple[str, ...] = ()
+    context_case: bool = False
+    against: tuple[str, ...] = ()
+    reach: int = Field(default=48, ge=8, le=96)
+    multiline: bool = False
+
+
+class EntityType(BaseModel):
+    """One kind of value: what it is called, how sensitive it is, where it may go and how it is recognized.
+
+    `prefix` begins its surrogates. `sinks` are the sink kinds a value may be restored at. `fields` are column
+    and JSON key names (words; a leading ``=`` asks for the whole name). `propagate` says whether a value met in
+    a field is searched for in later text, or not because it is an everyday word. `shape` bounds what a field's
+    value may look like.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str = Field(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")
+    title: str = Field(min_length=1)
+    category: Literal["pii", "financial", "health", "credentials", "business", "operational", "public"]
+    level: Level
+    prefix: str = Field(pattern=r"^[A-Z]{2,10}$")
+    sinks: frozenset[str]
+    normalizer: str
+    reversible: bool = True
+    propagate: Literal["phrase", "word", "never"] = "phrase"
+    shape: Literal["any", "name", "text"] = "any"
+    fields: tuple[str, ...] = ()
+    patterns: tuple[PatternRule, ...] = ()
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    field_values: tuple[str, ...] = ()
+    not_field_values: tuple[str, ...] = ()
+
+    @field_validator("normalizer")
+    @classmethod
+    def _known_normalizer(cls, name: str) -> str:
+        if name not in NORMALIZERS:
+            msg = f"there is no normalizer {name!r}"
+            raise ValueError(msg)
+        return name
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without objects, refusing duplicate keys, remembering the line of each mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        keys = [key.value for key, _ in node.value]
+        if len(keys) != len(set(keys)):
+            raise yaml.MarkedYAMLError(problem="a key appears twice", problem_mark=node.start_mark)
+        found = super().construct_mapping(node, deep=deep)
+        found[_LINE] = node.start_mark.line + 1
+        return found
+
+
+class Catalogue:
+    """All entity types, by kind. Immutable; `version` names its exact content."""
+
+    def __init__(self, types: Iterable[EntityType], version: str) -> None:
+        self.types: Mapping[str, EntityType] = MappingProxyType({t.kind: t for t in types})
+        self.version = version
+        self.by_prefix: Mapping[str, EntityType] = MappingProxyType({t.prefix: t for t in self.types.values()})
+
+    @classmethod
+    def load(cls, paths: Sequence[Path] | None = None) -> Catalogue:
+        """Read the shipped files, then `paths` (files of the same form).
+
+        Raises `PolicyInvalidError` naming file and line for YAML that does not parse, an unknown or wrong field,
+        a kind or prefix that appears twice, or a name (sink set, normalizer) that does not exist.
+        """
+        types: list[EntityType] = []
+        digest = hashlib.sha256()
+        for path in [*sorted(SHIPPED.glob("*.yaml")), *(paths or ())]:
+            raw = _read(path)
+            digest.update(path.name.encode() + b"\0" + len(raw).to_bytes(8, "big") + raw)
+            types += _parse(path, raw, taken={t.kind for t in types} | {t.prefix for t in types})
+        return cls(types, digest.hexdigest()[:SUFFIX_LEN])
+
+    def type_of(self, kind: str) -> EntityType:
+        """The type called `kind`; raises `ConfigurationError` when the catalogue has none."""
+        try:
+            return self.types[kind]
+        except KeyError as error:
+            msg = f"the catalogue has no entity type {kind!r}"
+            raise ConfigurationError(msg) from error
+
+    def label(self, kind: str, subject: str = "", source: str = "") -> Label:
+        """The label of a value of `kind`, about `subject` and found through `source`."""
+        entity = self.type_of(kind)
+        return Label(entity.category, entity.level, kind, subject, source, entity.sinks)
+
+    def normalize(self, kind: str, value: str) -> str:
+        """The form of `value` under which equal values get equal surrogates. Total: any text has one."""
+        return NORMALIZERS[self.type_of(kind).normalizer](value)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        msg = f"catalogue {path.name}: cannot be read ({error.strerror})"
+        raise PolicyInvalidError(msg) from error
+    if len(raw) > FILE_BYTES_MAX:
+        msg = f"catalogue {path.name}: larger than {FILE_BYTES_MAX} bytes"
+        raise PolicyInvalidError(msg)
+    return raw
+
+
+def _parse(path: Path, raw: bytes, taken: set[str]) -> list[EntityType]:
+    try:
+        document = yaml.load(raw, Loader=_Loader)  # noqa: S506 - derived from CSafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise _invalid(path, line, str(error.problem)) from error
+    except yaml.YAMLError as error:
+        raise _invalid(path, 0, "not YAML") from error
+    if not isinstance(document, dict) or not isinstance(document.get("types"), list):
+        raise _invalid(path, 1, "a catalogue is a mapping with a list called types")
+    document.pop(_LINE)
+    sink_sets = document.pop("sink_sets", {})
+    entries = document.pop("types")
+    if document or not isinstance(sink_sets, dict):
+        raise _invalid(path, 1, "beside types only sink_sets, a mapping, may stand")
+    out = []
+    for entry in entries:
+        found = _entity(path, entry, sink_sets)
+        for name in {found.kind, found.prefix}:
+            if name in taken:
+                raise _invalid(path, entry[_LINE], f"the kind or prefix {name} is taken")
+            taken.add(name)
+        out.append(found)
+    return out
+
+
+def _entity(path: Path, entry: Any, sink_sets: dict[str, Any]) -> EntityType:
+    if not isinstance(entry, dict):
+        raise _invalid(path, 0, "each entry of types is a mapping")
+    line = entry[_LINE]
+    plain = {key: value for key, value in entry.items() if key != _LINE}
+    rules = plain.get("patterns")
+    if isinstance(rules, list):
+        plain["patterns"] = [
+            {k: v for k, v in rule.items() if k != _LINE} if isinstance(rule, dict) else rule for rule in rules
+        ]
+    if isinstance(plain.get("sinks"), str):
+        named = sink_sets.get(plain["sinks"])
+        if named is None:
+            raise _invalid(path, line, f"there is no sink set {plain['sinks']!r}")
+        plain["sinks"] = named
+    try:
+        return EntityType.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _invalid(path, line, f"{where}: {first['msg']}") from error
+
+
+def _invalid(path: Path, line: int, why: str) -> PolicyInvalidError:
+    return PolicyInvalidError(f"catalogue {path.name}:{line}: {why}")

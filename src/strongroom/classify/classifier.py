@@ -1,0 +1,142 @@
+"""The classifier: from candidates to spans. Patterns propose, validators confirm, context tips the scale.
+
+Must never: return overlapping spans, depend on the order in which engines report, or keep the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from strongroom.classify import context as surroundings
+from strongroom.classify.catalogue import Catalogue, EntityType, PatternRule
+from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
+from strongroom.classify.known import KnownValues
+from strongroom.classify.span import PATTERN, Span, resolve
+from strongroom.classify.validators import Validator, validator
+from strongroom.errors import PolicyInvalidError
+
+THRESHOLD: Final = 0.5
+"""A candidate below this is not reported. Rules that prove little start below it and need context."""
+
+SCORE_MAX: Final = 0.99
+"""Patterns never reach the certainty of a known value."""
+
+_JOINERS: Final = frozenset("-./")
+_JOINERS_BEHIND: Final = frozenset("-.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A pattern rule ready to be applied."""
+
+    kind: str
+    score: float
+    accept: Validator | None
+    context: surroundings.Words | None
+    against: surroundings.Words | None
+    reach: int
+
+
+def _expression(rule: PatternRule) -> Expression:
+    if rule.score < THRESHOLD:
+        return Expression(rule.regex, surroundings.gate(rule.context, case=rule.context_case), near=True)
+    return Expression(rule.regex, rule.gate, multiline=rule.multiline)
+
+
+def _ready(entity: EntityType, rule: PatternRule) -> _Rule:
+    if rule.score < THRESHOLD and (not rule.context or rule.gate or rule.multiline):
+        msg = (
+            f"{entity.kind}: a rule scored below {THRESHOLD} needs context words, and their gate is made from them"
+        )
+        raise PolicyInvalidError(msg)
+    if rule.multiline and not rule.gate:
+        msg = f"{entity.kind}: a multiline rule needs a gate that stands on one line"
+        raise PolicyInvalidError(msg)
+    return _Rule(
+        kind=entity.kind,
+        score=rule.score,
+        accept=validator(rule.validator) if rule.validator else None,
+        context=surroundings.Words(rule.context, case=rule.context_case) if rule.context else None,
+        against=surroundings.Words(rule.against) if rule.against else None,
+        reach=rule.reach,
+    )
+
+
+def expressions(catalogue: Catalogue) -> list[Expression]:
+    """What an engine for `catalogue` must match, in the order `Classifier` expects."""
+    return list(_plan(catalogue))
+
+
+def _plan(catalogue: Catalogue) -> dict[Expression, list[_Rule]]:
+    plan: dict[Expression, list[_Rule]] = {}
+    for entity in catalogue.types.values():
+        for rule in entity.patterns:
+            ready = _ready(entity, rule)
+            plan.setdefault(_expression(rule), []).append(ready)
+    return plan
+
+
+class Classifier:
+    """Finds spans in text. Built once per process; safe to share between threads.
+
+    `engine`, when given, must have been built from `expressions(catalogue)`.
+    Raises `PolicyInvalidError` for a pattern, validator or rule that cannot work.
+    """
+
+    def __init__(self, catalogue: Catalogue, engine: PatternEngine | None = None) -> None:
+        plan = _plan(catalogue)
+        self._rules = tuple(tuple(rules) for rules in plan.values())
+        self._engine = engine if engine is not None else RE2Engine(list(plan))
+        self.catalogue = catalogue
+
+    def spans(self, text: str, known: KnownValues | None = None) -> list[Span]:
+        """Everything found in `text`, non-overlapping and ascending (see `span.resolve` for who wins).
+
+        Raises `LimitExceededError` when `text` is longer than `engine.TEXT_CHARS_MAX`.
+        """
+        found: list[Span] = []
+        for start, end, index in self._engine.candidates(text):
+            if _joined(text, start, end):
+                continue
+            for rule in self._rules[index]:
+                span = _judge(rule, text, start, end)
+                if span is not None:
+                    found.append(span)
+        if known is not None:
+            found += known.spans(text)
+        return resolve(found)
+
+    def whole(self, value: str) -> Sequence[str]:
+        """The kinds `value` is as a whole, surrounding space aside: for sampling a column."""
+        text = value.strip()
+        return [s.kind for s in self.spans(text) if s.start == 0 and s.end == len(text)]
+
+
+def _judge(rule: _Rule, text: str, start: int, end: int) -> Span | None:
+    """Cheap questions first: context, then the validator."""
+    score = rule.score
+    if rule.context is not None and rule.context.beside(text, start, end, rule.reach):
+        score = min(SCORE_MAX, score + surroundings.RAISE)
+    if rule.against is not None and rule.against.beside(text, start, end, rule.reach, 0):
+        score -= surroundings.LOWER
+    if score < THRESHOLD:
+        return None
+    if rule.accept is not None:
+        accepted = rule.accept(text[start:end])
+        if accepted is None:
+            return None
+        end = start + accepted[1]
+        start += accepted[0]
+    return Span(start, end, rule.kind, score, PATTERN)
+
+
+def _joined(text: str, start: int, end: int) -> bool:
+    """Whether a number continues beyond the candidate: a piece of a longer number, version or date is no value."""
+    if start > 1 and text[start].isdigit() and text[start - 1] in _JOINERS and text[start - 2].isdigit():
+        return True
+    behind = end + 1
+    return (
+        behind < len(text) and text[end - 1].isdigit() and text[end] in _JOINERS_BEHIND and text[behind].isdigit()
+    )
