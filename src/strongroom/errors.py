@@ -255,3 +255,9 @@ class UpstreamError(StrongroomError):
     """The upstream could not be reached or answered garbage."""
 
     code = "upstream"
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """The upstream did not answer in time; a surface reports it as a gateway timeout, not a bad gateway."""
+
+    code = "upstream_timeout"

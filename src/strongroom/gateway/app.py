@@ -1,0 +1,101 @@
+"""The gateway as a raw ASGI application: which request goes where, and the server's own endpoints.
+
+Must never: serve a path that is neither in the routes nor one of `/healthz`, `/readyz` and `/metrics`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from strongroom.errors import StrongroomError
+from strongroom.gateway import http
+from strongroom.gateway.http import JSON, Receive, Scope, Send
+from strongroom.gateway.parts import GatewayParts
+from strongroom.gateway.problems import problem_of
+from strongroom.gateway.round_trip import RoundTrip, refuse
+from strongroom.gateway.routes import route_of, wire_of
+
+FLUSH_EVERY_S = 1.0
+"""How long an issued conversation surrogate may be only in memory; the client's history re-derives it."""
+
+_log = logging.getLogger("strongroom.gateway")
+_OK = 200
+
+
+def create_app(parts: GatewayParts) -> Gateway:
+    """The ASGI application."""
+    return Gateway(parts)
+
+
+class Gateway:
+    """See the module."""
+
+    def __init__(self, parts: GatewayParts) -> None:
+        self._parts = parts
+        self._run = parts.entropy(6).hex()
+        self._number = 0
+        self._ready = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection: HTTP or the server's own lifespan; web sockets are not served."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._ready = True
+        flushing = asyncio.get_running_loop().create_task(self._flush_often())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._ready = False
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+        await asyncio.to_thread(self._parts.sessions.flush)
+        for upstream in self._parts.upstreams.values():
+            await upstream.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _flush_often(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            try:
+                await asyncio.to_thread(self._parts.sessions.flush)
+            except StrongroomError as error:  # the next request meets the same fault and answers for it
+                _log.warning("flush failed: %s", error.code)
+
+    # --- one request --------------------------------------------------------------------------------
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in ("/healthz", "/readyz", "/metrics"):
+            await self._operational(path, send)
+            return
+        self._number += 1
+        request_id = f"req_{self._run}{self._number:08x}"
+        wire = wire_of(path)
+        try:
+            route = route_of(scope["method"], path, strict=self._parts.enforces)
+        except StrongroomError as error:
+            seen = self._parts.telemetry.begin(f"{wire.name}.refused", request_id)
+            await refuse(send, wire, seen, problem_of(error))
+            seen.end()
+            return
+        seen = self._parts.telemetry.begin(route.name, request_id)
+        try:
+            await RoundTrip(self._parts, route, seen, scope, receive, send).serve()
+        finally:
+            seen.end()
+
+    async def _operational(self, path: str, send: Send) -> None:
+        if path == "/metrics":
+            kind = b"text/plain; version=0.0.4; charset=utf-8"
+            await http.answer(send, _OK, [(b"content-type", kind)], self._parts.telemetry.metrics())
+        elif path == "/readyz" and not self._ready:
+            await http.answer(send, 503, JSON, b'{"status":"stopping"}')
+        else:
+            await http.answer(send, _OK, JSON, b'{"status":"ok"}')

@@ -1,0 +1,79 @@
+"""What the gateway needs from the house below it, as protocols, so that it can be tested without it.
+
+Must never: grow a method the gateway does not call.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from strongroom.guard.scope_state import Replacement
+from strongroom.guard.session import Origin
+from strongroom.guard.sinks import Sink
+from strongroom.identity import Caller, Principal
+
+
+class Holdback(Protocol):
+    """Restores one stream of text, piece by piece (`surrogates.restore.Restorer`)."""
+
+    def feed(self, text: str) -> str:
+        """What is certain after `text` has arrived."""
+        ...
+
+    def flush(self) -> str:
+        """What was still held back, now that nothing follows."""
+        ...
+
+
+class SessionPort(Protocol):
+    """One request of one caller in one conversation (`guard.session.Session`)."""
+
+    @property
+    def restored(self) -> int:
+        """How many values this request put back so far."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """How many surrogates it left as they were: forbidden here, unknown, or erased."""
+        ...
+
+    def protect(self, text: str, *, origin: Origin = ..., field: str = ...) -> list[Replacement]:
+        """What of `text` the model must not see: ascending replacements without overlaps."""
+        ...
+
+    def restore(self, text: str, sink: Sink) -> str:
+        """`text` with every surrogate that policy lets out at `sink` replaced by its value."""
+        ...
+
+    def restorer(self, sink: Sink) -> Holdback:
+        """A streaming `restore`."""
+        ...
+
+    def restore_arguments(self, tool: str, arguments: str) -> str:
+        """The JSON text of a tool call's arguments, each string restored at its own parameter's sink."""
+        ...
+
+    def finish(self) -> None:
+        """Record the outcomes of this request, once, when the last byte has left."""
+        ...
+
+
+class SessionsPort(Protocol):
+    """Opens sessions (`guard.sessions.Sessions`)."""
+
+    def open(self, caller: Caller, *, conversation: str) -> SessionPort:
+        """A session of `caller`; an empty `conversation` means the principal's own scope."""
+        ...
+
+    def flush(self) -> None:
+        """Write what conversations issued and is not on disk yet."""
+        ...
+
+
+class CredentialsPort(Protocol):
+    """Knows who holds a credential (`guard.credentials.Credentials`)."""
+
+    def require(self, secret: str) -> Principal:
+        """Whose credential this is; raises `CredentialError`."""
+        ...

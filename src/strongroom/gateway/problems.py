@@ -1,0 +1,77 @@
+"""From an error of the house to what a client is told: a status, a sentence, a code.
+
+Must never: tell a client more about a failure inside than its code, or let a message carry a value; the
+messages of the error tree carry none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from strongroom.errors import (
+    AccessDeniedError,
+    AuditUnavailableError,
+    CredentialError,
+    FormatError,
+    LimitExceededError,
+    RequestRefusedError,
+    StrongroomError,
+    UnknownSurrogateError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+
+
+class UnknownEndpointError(RequestRefusedError):
+    """The gateway has no table for this endpoint, so it is not forwarded."""
+
+    code = "unknown_endpoint"
+
+
+class MethodError(RequestRefusedError):
+    """The endpoint exists, the method does not."""
+
+    code = "method"
+
+
+class ContentTypeError(RequestRefusedError):
+    """The body is compressed or not JSON, so it cannot be inspected."""
+
+    code = "content_type"
+
+
+class Problem(NamedTuple):
+    """What a client is told."""
+
+    status: int
+    message: str
+    code: str
+
+
+_STATUS: tuple[tuple[type[StrongroomError], int], ...] = (
+    (UnknownEndpointError, 404),
+    (MethodError, 405),
+    (ContentTypeError, 415),
+    (RequestRefusedError, 400),
+    (FormatError, 400),
+    (LimitExceededError, 413),
+    (CredentialError, 401),
+    (AccessDeniedError, 403),
+    (UnknownSurrogateError, 403),
+    (UpstreamTimeoutError, 504),
+    (UpstreamError, 502),
+    (AuditUnavailableError, 503),
+)
+_INTERNAL = 500
+_UNAVAILABLE = 503
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What to say about `error`; anything that is not of the house's tree is a fault of ours."""
+    if not isinstance(error, StrongroomError):
+        return Problem(_INTERNAL, "the gateway failed on this request", "internal")
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            text = error.diagnostics() if status < _INTERNAL else str(error)
+            return Problem(status, text.replace("\n", " "), error.code)
+    return Problem(_UNAVAILABLE, f"the gateway cannot protect this request now ({error.code})", error.code)

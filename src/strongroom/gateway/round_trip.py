@@ -1,0 +1,249 @@
+"""One request from head to last byte: authenticate, inspect, forward, restore, and say what happened.
+
+Sessions are synchronous and quick for ordinary prompts, so they are called in the event loop; a body larger
+than `INLINE_BYTES_MAX` is inspected in a thread, so that it does not hold up others.
+
+Must never: forward anything before the credential was checked and every text inspected, show the client the
+provider's key or the provider the client's, or answer with a stack trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from strongroom.errors import StrongroomError, UpstreamError
+from strongroom.gateway import http
+from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
+from strongroom.gateway.parts import GatewayParts
+from strongroom.gateway.ports import SessionPort
+from strongroom.gateway.problems import Problem, UnknownEndpointError, problem_of
+from strongroom.gateway.request import Prepared, conversation_of, protect_request, read_request
+from strongroom.gateway.response import restore_response
+from strongroom.gateway.routes import Route
+from strongroom.gateway.stream import StreamRestorer
+from strongroom.gateway.telemetry import Observation
+from strongroom.gateway.upstream import Exchange, Upstream
+from strongroom.gateway.wire import Wire
+from strongroom.identity import Caller
+
+INLINE_BYTES_MAX = 64 << 10
+"""About 0.5 ms of inspection; a longer pause of the loop would show in other requests' latency."""
+
+ERROR_BYTES_MAX = 1 << 20
+"""A provider's error message is a few hundred bytes."""
+
+_log = logging.getLogger("strongroom.gateway")
+_OK = 200
+_UNAUTHORIZED = 401
+_GONE = 499
+"""What web servers log for a client that did not wait; nobody receives it."""
+
+
+class RoundTrip:
+    """See the module."""
+
+    def __init__(
+        self,
+        parts: GatewayParts,
+        route: Route,
+        seen: Observation,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._parts = parts
+        self._route = route
+        self._seen = seen
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._enforce = parts.enforces
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._started = False
+        self._complete = False
+        self._extra: list[tuple[bytes, bytes]] = [(b"strongroom-request-id", seen.request_id.encode())]
+
+    async def serve(self) -> None:
+        """Serve it; every failure becomes an answer in the provider's shape, or ends the stream with one."""
+        seen = self._seen
+        try:
+            await self._work()
+        except ClientGoneError:
+            seen.status, seen.error = _GONE, "client_gone"
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the client gets an answer and nobody a traceback with values
+            problem = problem_of(error)
+            if not isinstance(error, StrongroomError):
+                _log.error("request %s failed: %s", seen.request_id, type(error).__name__)
+            seen.error = problem.code
+            if self._complete:
+                _log.error("request %s ended with %s", seen.request_id, problem.code)
+            elif self._started:
+                broken = self._route.wire.broken(problem.message, problem.code, seen.request_id)
+                await self._send({"type": "http.response.body", "body": broken})
+            else:
+                await refuse(self._send, self._route.wire, seen, problem)
+
+    async def _work(self) -> None:
+        seen, route = self._seen, self._route
+        principal = self._parts.credentials.require(http.credential_of(self._headers))
+        seen.principal, seen.tenant = principal.name, principal.tenant
+        upstream = self._parts.upstreams.get(route.wire.name)
+        if upstream is None:
+            msg = (
+                f"no upstream is configured for {route.wire.name}: strongroom up --upstream {route.wire.name}=URL"
+            )
+            raise UnknownEndpointError(msg)
+        query = http.query_of(self._scope)
+        if route.answer is None:
+            body = await http.read_body(self._receive, self._parts.limits.body_bytes)
+            with Watch(self._receive) as watch:
+                await self._relay(await self._ask(upstream, query, body), upstream, watch)
+            return
+        http.require_inspectable(self._headers, self._parts.limits.body_bytes)
+        body = await http.read_body(self._receive, self._parts.limits.body_bytes)
+        client = self._scope.get("client")
+        caller = Caller(principal, address=client[0] if client else "")
+        if len(body) > INLINE_BYTES_MAX:
+            prepared, session = await asyncio.to_thread(self._prepare, body, caller)
+        else:
+            prepared, session = self._prepare(body, caller)
+        try:
+            with Watch(self._receive) as watch:
+                await self._exchange(await self._ask(upstream, query, prepared.body), upstream, session, watch)
+        finally:
+            seen.restored, seen.refused = session.restored, session.refused
+            session.finish()
+
+    def _prepare(self, body: bytes, caller: Caller) -> tuple[Prepared, SessionPort]:
+        """Read and inspect; may run in a thread."""
+        reading = read_request(
+            body, self._route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes
+        )
+        message: dict[str, Any] = reading.value
+        self._seen.reports = reading.walk.reports
+        self._seen.model = str(message.get("model", ""))
+        self._seen.streamed = message.get("stream") is True
+        header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
+        conversation = conversation_of(header, message)
+        caller = Caller(caller.principal, caller.purpose, conversation, caller.address)
+        session = self._parts.sessions.open(caller, conversation=conversation)
+        try:
+            prepared = protect_request(reading, session, apply=self._enforce)
+        except BaseException:
+            session.finish()  # what was decided before the failure belongs in the log
+            raise
+        self._seen.replaced = sum(prepared.kinds.values())
+        if message.get("logprobs"):
+            self._extra.append((b"strongroom-logprobs", b"surrogates"))
+        return prepared, session
+
+    async def _ask(self, upstream: Upstream, query: str, body: bytes) -> Exchange:
+        headers = http.forwarded(self._headers)
+        if body:
+            headers.append(("content-type", "application/json"))
+        return await upstream.exchange(
+            method=self._scope["method"], path=self._route.path, query=query, headers=headers, body=body
+        )
+
+    # --- the answer ---------------------------------------------------------------------------------
+
+    async def _exchange(self, exchange: Exchange, upstream: Upstream, session: SessionPort, watch: Watch) -> None:
+        kind = next((value for name, value in exchange.headers if name == "content-type"), "")
+        if exchange.status != _OK or not self._enforce:
+            await self._relay(exchange, upstream, watch)
+        elif kind.startswith("text/event-stream"):
+            await self._stream(exchange, session, watch)
+        else:
+            await self._whole(exchange, session, watch)
+
+    async def _whole(self, exchange: Exchange, session: SessionPort, watch: Watch) -> None:
+        limit = self._parts.limits.response_bytes
+        try:
+            raw = await exchange.read(limit)
+        finally:
+            exchange.close()
+        table = self._route.answer
+        if table is None:  # pragma: no cover - relays do not come here
+            raise AssertionError
+        restored = restore_response(raw, table, session, bytes_max=limit)
+        self._note(restored.reports, garbage=restored.garbage)
+        await self._reply(exchange, restored.body, watch)
+
+    async def _stream(self, exchange: Exchange, session: SessionPort, watch: Watch) -> None:
+        restorer = StreamRestorer(self._route.wire, session)
+        self._seen.streamed = True
+        await self._start(exchange)
+        try:
+            async for piece in exchange.pieces():
+                if out := restorer.feed(piece):
+                    await self._send({"type": "http.response.body", "body": out, "more_body": True})
+            last = restorer.finish()
+        except UpstreamError:
+            last = restorer.finish()
+            await self._send({"type": "http.response.body", "body": last, "more_body": True})
+            raise
+        finally:
+            exchange.close()
+            self._note(tuple(restorer.reports), garbage=restorer.garbage > 0)
+        await self._last(last, watch)
+
+    async def _relay(self, exchange: Exchange, upstream: Upstream, watch: Watch) -> None:
+        """Pass an answer on in which nothing may be restored: an error, a list of models, monitor mode."""
+        seen = self._seen
+        if exchange.status == _UNAUTHORIZED:  # its message may quote the key, so ours takes its place
+            exchange.close()
+            watch.settle()
+            text = f"{self._route.wire.name} refused the gateway's own key, not yours"
+            await refuse(self._send, self._route.wire, seen, Problem(_UNAUTHORIZED, text, "provider_key"))
+            return
+        if exchange.status != _OK:
+            seen.error = "upstream_status"
+            try:
+                body = upstream.conceal(await exchange.read(ERROR_BYTES_MAX))
+            finally:
+                exchange.close()
+            watch.settle()
+            seen.status = exchange.status
+            await http.answer(self._send, exchange.status, [*http.returned(exchange.headers), *self._extra], body)
+            return
+        await self._start(exchange)
+        try:
+            async for piece in exchange.pieces():
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            exchange.close()
+        await self._last(b"", watch)
+
+    async def _start(self, exchange: Exchange) -> None:
+        self._seen.status = exchange.status
+        headers = [*http.returned(exchange.headers), *self._extra]
+        await self._send({"type": "http.response.start", "status": exchange.status, "headers": headers})
+        self._started = True
+
+    async def _last(self, body: bytes, watch: Watch) -> None:
+        watch.settle()
+        self._complete = True
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def _reply(self, exchange: Exchange, body: bytes, watch: Watch) -> None:
+        watch.settle()
+        self._seen.status = exchange.status
+        self._complete = True
+        await http.answer(self._send, exchange.status, [*http.returned(exchange.headers), *self._extra], body)
+
+    def _note(self, reports: tuple[str, ...], *, garbage: bool) -> None:
+        if reports:
+            self._seen.reports = [*self._seen.reports, *reports]
+        if garbage:
+            self._seen.error = "upstream_garbage"
+
+
+async def refuse(send: Send, wire: Wire, seen: Observation, problem: Problem) -> None:
+    """Answer with `problem` in the provider's own error shape."""
+    seen.status, seen.error = problem.status, problem.code
+    identifier = seen.request_id.encode()
+    headers = [*JSON, (b"x-request-id", identifier), (b"request-id", identifier)]
+    body = wire.problem(problem.status, problem.message, problem.code, seen.request_id)
+    await http.answer(send, problem.status, headers, body)

@@ -1,0 +1,73 @@
+"""The endpoints the gateway knows: what each forwards to, and by which tables it is read.
+
+Must never: list an endpoint whose request has no table; what carries no body is listed as a plain relay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from strongroom.gateway.problems import MethodError, UnknownEndpointError
+from strongroom.gateway.wire import ANTHROPIC, OPENAI, Wire
+from strongroom.gateway.wires.anthropic_messages import COUNT
+from strongroom.gateway.wires.table import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint. `name` is its label in logs and metrics; `answer` the table of its whole answer.
+
+    A route without `answer` is a relay: no body goes out, and what comes back is passed on as it is.
+    """
+
+    name: str
+    wire: Wire
+    path: str
+    answer: Node | None = None
+
+
+_POST = {
+    "/openai/v1/chat/completions": Route("openai.chat", OPENAI, "/chat/completions", OPENAI.tables.response),
+    "/anthropic/v1/messages": Route("anthropic.messages", ANTHROPIC, "/v1/messages", ANTHROPIC.tables.response),
+    "/anthropic/v1/messages/count_tokens": Route(
+        "anthropic.count_tokens", ANTHROPIC, "/v1/messages/count_tokens", COUNT
+    ),
+}
+_GET = {
+    "/openai/v1/models": Route("openai.models", OPENAI, "/models"),
+    "/anthropic/v1/models": Route("anthropic.models", ANTHROPIC, "/v1/models"),
+}
+_MODEL = re.compile(r"(/(?:openai|anthropic)/v1/models)/([A-Za-z0-9][A-Za-z0-9._:-]{0,95})", re.ASCII)
+_PREFIXES: tuple[tuple[str, str, Wire], ...] = (
+    ("/openai/v1/", "/", OPENAI),
+    ("/anthropic/v1/", "/v1/", ANTHROPIC),
+)
+
+
+def wire_of(path: str) -> Wire:
+    """Whose error shape a client at `path` expects."""
+    return ANTHROPIC if path.startswith("/anthropic") else OPENAI
+
+
+def route_of(method: str, path: str, *, strict: bool) -> Route:
+    """The route of a request.
+
+    Raises `UnknownEndpointError` or `MethodError`; unless `strict`, an endpoint that only the provider knows
+    is a relay named ``other``.
+    """
+    found = _POST.get(path) if method == "POST" else _GET.get(path) if method == "GET" else None
+    if found is not None:
+        return found
+    if method == "GET" and (one := _MODEL.fullmatch(path)):
+        base = _GET[one.group(1)]
+        return Route(base.name, base.wire, f"{base.path}/{one.group(2)}")
+    if not strict:
+        for prefix, target, wire in _PREFIXES:
+            if path.startswith(prefix):
+                return Route(f"{wire.name}.other", wire, target + path.removeprefix(prefix))
+    if path in _POST or path in _GET:
+        msg = f"this endpoint takes {'POST' if path in _POST else 'GET'}"
+        raise MethodError(msg)
+    msg = "unknown endpoint: " + ", ".join(f"POST {known}" for known in _POST) + " are inspected and forwarded"
+    raise UnknownEndpointError(msg)

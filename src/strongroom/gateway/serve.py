@@ -1,0 +1,126 @@
+"""Serves the gateway: uvicorn with httptools and uvloop, embedded, with a socket of our own and a graceful end.
+
+Must never: bind before everything below is ready, or let the server write a request's line to a log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from strongroom.errors import ConfigurationError
+from strongroom.gateway.app import Gateway
+
+BACKLOG = 1024
+START_S = 10.0
+"""A server that has not started by then never will."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `ConfigurationError` when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not an address"
+        msg = f"cannot listen on {host}:{port}: {reason}. Choose another with --listen"
+        raise ConfigurationError(msg) from None
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """Ends on SIGINT or SIGTERM by draining, and then simply returns. `began` is set once it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.began = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.began.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the two signals while serving; in a thread, where signals do not arrive, nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {name: signal.signal(name, self._stop) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def _server(app: Gateway, drain_s: float) -> _Server:
+    application: Any = app  # uvicorn's own ASGI types differ from ours in name only
+    return _Server(
+        uvicorn.Config(
+            application,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=max(1, round(drain_s)),
+        )
+    )
+
+
+def serve(
+    app: Gateway, host: str, port: int, drain_s: float, *, ready: Callable[[str, int], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM, then give open requests `drain_s` seconds and return.
+
+    `ready` is called with the address once the socket is bound (`port` 0 picks a free one). Raises
+    `ConfigurationError` when the address cannot be listened on.
+    """
+    with bind(host, port) as listening:
+        if ready is not None:
+            ready(*listening.getsockname()[:2])
+        _server(app, drain_s).run(sockets=[listening])
+
+
+class Served:
+    """The same in a thread of its own, for programs that embed the gateway: a context manager with a `url`."""
+
+    def __init__(self, app: Gateway, *, host: str = "127.0.0.1", port: int = 0, drain_s: float = 1.0) -> None:
+        self._listening = bind(host, port)
+        self._server = _server(app, drain_s)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listening]}, name="gateway", daemon=True
+        )
+        address = self._listening.getsockname()
+        self.url = f"http://{address[0]}:{address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if not self._server.began.wait(START_S):  # pragma: no cover - the server's own failure, logged by it
+            msg = "the gateway did not start"
+            raise ConfigurationError(msg)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._listening.close()
