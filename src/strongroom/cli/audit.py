@@ -40,6 +40,9 @@ def prove(
     index: Annotated[
         int, typer.Argument(help="The entry's number, from 0; see audit show.", min=0, show_default=False)
     ],
+    origin: Annotated[
+        str, typer.Option("--origin", help="Which log; by default the one this command writes.")
+    ] = "",
     home: options.Home = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
@@ -47,7 +50,7 @@ def prove(
 ) -> None:
     """Print an entry with the proof that it is under a signed checkpoint, as JSON that verifies offline."""
     with options.opened_room(home, keyfile, config) as room:
-        render.emit_text(room.prove_entry(index).to_json())
+        render.emit_text(room.prove_entry(index, origin=origin).to_json())
 
 
 @app.command("show", epilog="Example: strongroom audit show --last 50")
@@ -64,7 +67,9 @@ def show(
     if as_json:
         render.emit_json(entries)
         return
-    columns = ("index", "phase", "action", "principal", "category", "sink", "result", "policies")
+    columns = ("origin", "index", "phase", "action", "principal", "category", "sink", "result", "policies")
     render.emit_table(
-        columns, ([entry.get(column, "") for column in columns] for entry in entries), empty="The log is empty."
+        columns,
+        ([", ".join(entry[name]) if name == "policies" else entry[name] for name in columns] for entry in entries),
+        empty="The log is empty.",
     )

@@ -24,11 +24,13 @@ from strongroom.classify.span import Span
 from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
 from strongroom.identity import Caller, Principal
 from strongroom.keys.epoch import Epoch
+from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
+from strongroom.room.reading import prove_signed, recent_entries
 from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
 from strongroom.settings import Settings, load_settings
-from strongroom.wiring.house import House, build_house
+from strongroom.wiring.house import SYSTEM, House, build_house
 
 
 class Strongroom:
@@ -127,9 +129,18 @@ class Strongroom:
         self.house.audit.flush()
         return verify_audit(LogFiles(self.house.home / "audit"), public=self.audit_public_key)
 
-    def prove_entry(self, index: int) -> InclusionProof:
-        """A proof that entry `index` of this process's shard is in the log."""
-        return self.house.audit.prove(index)
+    def prove_entry(self, index: int, *, origin: str = "") -> InclusionProof:
+        """A proof that entry `index` of this process's shard, or of shard `origin`, is in the log."""
+        if origin in ("", self.house.audit.origin):
+            return self.house.audit.prove(index)
+        return prove_signed(LogFiles(self.house.home / "audit"), origin, index, public=self.audit_public_key)
+
+    def audit_entries(self, last: int) -> list[dict[str, Any]]:
+        """The `last` entries of the log over all its shards, newest last; reading them is itself an entry."""
+        caller = operator(SYSTEM.tenant, SYSTEM.environment)
+        label = Label("operational", Level.INTERNAL)
+        with self.house.guard.corridor(caller, "read_audit", label):
+            return recent_entries(LogFiles(self.house.home / "audit"), last)
 
     def status(self) -> dict[str, object]:
         """Facts for a person: where the store is, which policy is in force, what is in it."""
