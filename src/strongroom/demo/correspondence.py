@@ -15,9 +15,8 @@ from faker import Faker
 from strongroom.demo.people import Customer
 from strongroom.demo.spelling import card_spellings, iban_spellings, phone_spellings
 
-PRIVATE_COLUMNS = (
-    "name", "street", "postcode", "city", "email", "phone", "card", "iban", "national_id", "date_of_birth",
-)  # fmt: skip
+PRIVATE_COLUMNS = ("name", "street", "email", "phone", "card", "iban", "national_id", "date_of_birth")
+"""The columns whose values must be met nowhere; a city or a postcode alone says too little about one person."""
 SPELLED = ("_spelled", "_upper")
 
 

@@ -78,12 +78,12 @@ def read_input(directory: Path) -> DemoInput:
         raise InputError(msg)
     catalogue = Catalogue.load()
     classifier = Classifier(catalogue)
-    fields = FieldClassifier(catalogue)
+    fields = FieldClassifier(catalogue, classifier)
     tables = [table for table in read_tables(directory) if table.rows]
     ledger = [table for table in tables if table.name == LEDGER and {"value", "where"} <= set(table.columns)]
     tables = [table for table in tables if table not in ledger]
     records = _records(tables, fields, catalogue)
-    known = _known(records)
+    known = _known(records, catalogue)
     tickets = tuple(_tickets(tables, records, classifier, known))
     if not tickets:
         msg = f"{directory}: no tickets; expected a table with a column such as text, or text files"
@@ -125,8 +125,8 @@ def _id_column(table: Table) -> str:
     raise InputError(msg)
 
 
-def _known(records: Records) -> KnownValues:
-    known = KnownValues()
+def _known(records: Records, catalogue: Catalogue) -> KnownValues:
+    known = KnownValues(catalogue)
     for row in records.table.rows:
         for column in records.private:
             if row.get(column, "").strip():

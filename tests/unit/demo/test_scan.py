@@ -86,7 +86,7 @@ def test_a_value_across_two_chunks_of_a_file_is_found(scanner, tmp_path):
     path = tmp_path / "large.bin"
     path.write_bytes(b"." * (CHUNK_LEN - 5) + MAIL.value.encode() + b"." * 100)
     scan = scanner.scan_file(path, "large")
-    assert {finding.planted for finding in scan.findings} == {"customers.email"}
+    assert "customers.email" in {finding.planted for finding in scan.findings}
     assert scan.bytes_scanned == path.stat().st_size
 
 

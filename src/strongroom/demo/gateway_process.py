@@ -1,0 +1,167 @@
+"""The real gateway as a process of its own, run and administered by the same commands a user has.
+
+It gets an environment made from nothing: a home directory, a configuration directory and a place for temporary
+files, all inside the demo's work directory, so that everything it leaves anywhere is found by the scan.
+
+Must never: inherit the caller's environment, where a real key may lie, or leave a process behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from strongroom.errors import UpstreamError
+
+HOST = "127.0.0.1"
+COMMAND_S = 180.0
+READY_S = 60.0  # a cold start on a busy machine with two cores
+POLL_S = 0.05
+STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one demo lives. `home` is the store; keyfile, temporary files and outputs lie beside it."""
+
+    work: Path
+
+    @property
+    def home(self) -> Path:
+        """The store."""
+        return self.work / "home"
+
+    @property
+    def keyfile(self) -> Path:
+        """The root keyfile, apart from the store."""
+        return self.work / "user" / "config" / "strongroom.key"
+
+    @property
+    def outputs(self) -> Path:
+        """What the processes print."""
+        return self.work / "outputs"
+
+    @property
+    def desk(self) -> Path:
+        """Where an agent without Strongroom would keep its files."""
+        return self.work / "agent"
+
+    def make(self) -> None:
+        """Make the directories."""
+        for directory in (self.home, self.keyfile.parent, self.outputs, self.work / "tmp"):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of the processes."""
+        user = self.work / "user"
+        return {
+            "HOME": str(user),
+            "XDG_CONFIG_HOME": str(user / "config"),
+            "TMPDIR": str(self.work / "tmp"),
+            "PATH": os.defpath,
+            "PYTHONUTF8": "1",
+        }
+
+
+def run_command(place: Place, *arguments: str) -> Any:
+    """Run one `strongroom` command on the demo's store and return the JSON document it prints.
+
+    Raises `UpstreamError` naming the command when it fails; its output is not shown, it may name a path only the
+    demo knows.
+    """
+    shared = ("--home", str(place.home), "--keyfile", str(place.keyfile), "--json")
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own command
+        [sys.executable, "-m", "strongroom", *arguments, *shared],
+        env=place.environment(), capture_output=True, timeout=COMMAND_S, check=False, cwd=place.work,
+    )  # fmt: skip
+    with (place.outputs / "commands.log").open("ab") as log:
+        log.write(done.stderr)
+    if done.returncode:
+        msg = f"strongroom {' '.join(arguments[:2])} ended with {done.returncode}"
+        raise UpstreamError(msg)
+    return json.loads(done.stdout)
+
+
+@dataclass(slots=True)
+class GatewayProcess:
+    """`strongroom up` as a child. A context manager: ready when entered, gone when left."""
+
+    place: Place
+    upstreams: Mapping[str, str]
+    mode: str = "enforce"
+    _port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The gateway's base URL."""
+        return f"http://{HOST}:{self._port}"
+
+    def __enter__(self) -> Self:
+        self._port = free_port()
+        command = [sys.executable, "-m", "strongroom", *self._arguments()]
+        with (self.place.outputs / "gateway.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own command
+                command, env=self.place.environment(), stdout=log, stderr=log, cwd=self.place.work
+            )
+        self._await_ready()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """Ask the gateway to drain and end, as Ctrl-C does; returns its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        self._process = None
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def _arguments(self) -> Sequence[str]:
+        pairs = [word for name, url in self.upstreams.items() for word in ("--upstream", f"{name}={url}")]
+        where = ["--home", str(self.place.home), "--keyfile", str(self.place.keyfile)]
+        return ["up", *where, "--listen", f"{HOST}:{self._port}", "--mode", self.mode, *pairs]
+
+    def _await_ready(self) -> None:
+        process = self._process
+        if process is None:  # pragma: no cover - called once, right after the start
+            raise AssertionError
+        for _ in range(int(READY_S / POLL_S)):
+            try:
+                socket.create_connection((HOST, self._port), timeout=POLL_S).close()
+            except OSError:
+                try:
+                    code = process.wait(POLL_S)
+                except subprocess.TimeoutExpired:
+                    continue
+                msg = f"the gateway ended with {code} before it served"
+                raise UpstreamError(msg) from None
+            else:
+                return
+        self.stop()
+        msg = f"the gateway did not serve within {READY_S:.0f} seconds"
+        raise UpstreamError(msg)
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,145 @@
+"""Setting the stage: input, scanner, upstream, store, credential, source and gateway, the way a user makes them.
+
+Must never: take a shortcut a user could not take, or touch anything outside the work directory.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.demo import verdicts
+from strongroom.demo.clear_desk import ClearDesk
+from strongroom.demo.customers import CustomerDatabase
+from strongroom.demo.desk import Desk
+from strongroom.demo.embed import Embedder
+from strongroom.demo.gateway_process import GatewayProcess, Place, run_command
+from strongroom.demo.generate import CUSTOMERS, SEED, TICKETS, write_input
+from strongroom.demo.input import DemoInput, Ticket, read_input
+from strongroom.demo.passage import Passage
+from strongroom.demo.planted import Planted
+from strongroom.demo.progress import Steps
+from strongroom.demo.rehearsal import Rehearsal
+from strongroom.demo.report import Checks
+from strongroom.demo.sabotage import FrozenEpoch, Sabotage
+from strongroom.demo.scan import Scanner
+from strongroom.demo.stage import Case, Stage
+from strongroom.demo.tools import AGENT_LOG, SINKS, Toolbox
+from strongroom.errors import InputError
+from strongroom.room import Strongroom
+
+TENANT, ENVIRONMENT, AGENT, PURPOSE = "acme", "prod", "demo-agent", "resolve-ticket"
+REHEARSAL_MODEL = "rehearsal-1"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What to run the demo on.
+
+    `input` is the user's own directory instead of the generated one; `upstream` the base URL of a real provider
+    (its chat completions wire) and `model` the model to ask for; `sabotage` breaks something on purpose; `work`
+    keeps what the run leaves in that directory; `progress` shows bars on stderr.
+    """
+
+    input: Path | None = None
+    upstream: str | None = None
+    model: str = REHEARSAL_MODEL
+    sabotage: Sabotage | None = None
+    work: Path | None = None
+    progress: bool = False
+    customers: int = CUSTOMERS
+    tickets: int = TICKETS
+    seed: int = SEED
+
+
+def set_stage(options: DemoOptions, place: Place, steps: Steps, judged: Checks, stack: ExitStack) -> Stage:
+    """Input, scanner, upstream, store, credential, source and gateway, in that order."""
+    place.make()
+    with steps.step("input"):
+        given = _input(options, place)
+        scanner = Scanner(given.planted)
+        judged.run("the scanner finds what is planted", lambda: verdicts.scanner_works(scanner, given.planted))
+    upstream: Passage | Rehearsal = Passage(options.upstream) if options.upstream else Rehearsal()
+    stack.enter_context(upstream)
+    with steps.step("store"):
+        (place.home / "strongroom.toml").write_text(_declared_tools(), encoding="utf-8")
+        officer = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, create=True))
+        epoch = FrozenEpoch() if options.sabotage is Sabotage.CACHE else None
+        room = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, epoch=epoch))
+        where = ("--tenant", TENANT, "--environment", ENVIRONMENT)
+        credential = run_command(place, "credential", "issue", AGENT, *where)["credential"]
+    with steps.step("source: known values"):
+        source, column = str(given.records.table.path), given.records.id_column
+        run_command(place, "source", "add", source, "--subject-column", column, *where)
+    with steps.step("gateway"):
+        mode = "monitor" if options.sabotage is Sabotage.SURROGATES else "enforce"
+        upstreams = {
+            "openai": upstream.url if options.upstream else f"{upstream.url}/v1",
+            "anthropic": upstream.url,
+        }
+        gateway = stack.enter_context(GatewayProcess(place, upstreams, mode))
+    sealed = stack.enter_context(room.session(AGENT, purpose=PURPOSE, tenant=TENANT, environment=ENVIRONMENT))
+    desk: Desk = ClearDesk(place.desk) if options.sabotage is Sabotage.SEALING else sealed
+    stage = Stage(
+        given=given, place=place,
+        scanner=Scanner([*given.planted, Planted(credential, "the client's credential")]),
+        recording=upstream.recording, rehearsal=upstream if isinstance(upstream, Rehearsal) else None,
+        gateway=gateway, credential=credential, model=options.model, agent_room=room, officer_room=officer,
+        desk=desk, embedder=Embedder(),
+    )  # fmt: skip
+    stage.cases = _cases(stage, stack)
+    return stage
+
+
+def _input(options: DemoOptions, place: Place) -> DemoInput:
+    if options.input is not None:
+        return read_input(options.input)
+    write_input(place.work / "input", seed=options.seed, customers=options.customers, tickets=options.tickets)
+    return read_input(place.work / "input")
+
+
+def _declared_tools() -> str:
+    """The operator's declaration of what each tool parameter is."""
+    tables = []
+    for tool, sinks in SINKS.items():
+        lines = "".join(f'{name} = "{sink}"\n' for name, sink in sinks.items())
+        tables.append(f"[tools.{tool}]\n{lines}")
+    return "\n".join(tables)
+
+
+def _cases(stage: Stage, stack: ExitStack) -> list[Case]:
+    """Two tickets of different customers, one per wire when upstream speaks both."""
+    customers = stack.enter_context(CustomerDatabase(stage.given.records))
+    rows = {stage.given.records.subject_of(row): row for row in stage.given.records.table.rows}
+    log = stack.enter_context(_agent_log(stage.desk))
+    cases: list[Case] = []
+    wires = ("openai", "anthropic" if stage.rehearsal is not None else "openai")
+    for wire, ticket in zip(wires, _tickets(stage.given), strict=True):
+        toolbox = Toolbox(ticket.id, ticket.subject, stage.desk, customers, stage.embedder, log)
+        row = rows[ticket.subject]
+        cases.append(Case(wire, ticket, row, stage.given.records, toolbox, len(cases) + 1))
+    return cases
+
+
+def _tickets(given: DemoInput) -> tuple[Ticket, Ticket]:
+    """The first two that ask for a refund, or failing that any two, of two known customers."""
+    owned = sorted(
+        (ticket for ticket in given.tickets if ticket.subject), key=lambda ticket: ticket.intent != "refund"
+    )
+    for ticket in owned[1:]:
+        if ticket.subject != owned[0].subject:
+            return owned[0], ticket
+    msg = "no two tickets are from two customers of the records"
+    raise InputError(msg)
+
+
+@contextmanager
+def _agent_log(desk: Desk) -> Iterator[logging.Logger]:
+    logger = logging.Logger("strongroom.demo.agent", logging.INFO)  # noqa: LOG001 - one per run, gone with it
+    handler = desk.log_handler(AGENT_LOG)
+    logger.addHandler(handler)
+    yield logger
+    handler.close()
