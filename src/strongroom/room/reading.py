@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from strongroom.audit.checkpoint import verify_checkpoint
-from strongroom.audit.merkle import inclusion_path
+from strongroom.audit.merkle import inclusion_path, leaf_hash
 from strongroom.audit.proof import InclusionProof
-from strongroom.audit.segments import SEGMENT_ENTRIES, scan
+from strongroom.audit.segments import SEGMENT_ENTRIES, scan, segment_name
 from strongroom.audit.shard import CHECKPOINT, read_entry
 from strongroom.audit.storage import LogShelf
 from strongroom.audit.tiles import TiledTree
@@ -56,5 +56,13 @@ def prove_signed(shelf: LogShelf, origin: str, index: int, *, public: bytes) -> 
         msg = f"{origin}: the last checkpoint covers {head.size} entries, and {index} is not among them"
         raise IntegrityError(msg)
     tree = TiledTree.load(storage, head.size)
+    while tree.size < head.size:
+        number, offset = divmod(tree.size, SEGMENT_ENTRIES)
+        rest = scan(storage.read(segment_name(number)) or b"").entries[offset : offset + head.size - tree.size]
+        if not rest:
+            msg = f"{origin}: entry {tree.size} is missing or damaged"
+            raise IntegrityError(msg)
+        for entry in rest:
+            tree.add(leaf_hash(entry))
     path = inclusion_path(tree.node, index, head.size)
     return InclusionProof(origin, index, head.size, tuple(path), read_entry(storage, index), signed)
