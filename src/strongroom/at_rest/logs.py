@@ -61,7 +61,7 @@ class SealedLogHandler(logging.Handler):
     def _write(self, record: logging.LogRecord) -> None:
         subject = str(getattr(record, "subject", ""))
         text = self.format(record).encode("utf-8", "replace")[:LINE_BYTES_MAX]
-        place = {"b": self._boot, "c": self._category, "n": self._number, "s": subject}
+        place: dict[str, str | int] = {"b": self._boot, "c": self._category, "n": self._number, "s": subject}
         self._number += 1
         sealed = self._custody.seal(
             text, "log", _object_id(self._name, place), category=self._category, subject=subject

@@ -77,7 +77,7 @@ def build(rows: Sequence[EmbeddingRow]) -> Segment:
         tuple(row.id for row in rows),
         tuple(row.subject for row in rows),
         tuple(row.text for row in rows),
-        matrix / np.where(norms == 0, 1, norms),
+        (matrix / np.where(norms == 0, 1, norms)).astype(np.float32),
     )
 
 

@@ -102,6 +102,20 @@ class _Loader(yaml.CSafeLoader):
         return found
 
 
+CATEGORY_LEVELS: Final[Mapping[str, Level]] = MappingProxyType(
+    {
+        "public": Level.PUBLIC,
+        "operational": Level.INTERNAL,
+        "business": Level.CONFIDENTIAL,
+        "pii": Level.CONFIDENTIAL,
+        "financial": Level.RESTRICTED,
+        "health": Level.RESTRICTED,
+        "credentials": Level.RESTRICTED,
+    }
+)
+"""The level of a thing of which only the category is known, such as a file or a conversation."""
+
+
 class Catalogue:
     """All entity types, by kind. Immutable; `version` names its exact content."""
 
@@ -137,6 +151,10 @@ class Catalogue:
         """The label of a value of `kind`, about `subject` and found through `source`."""
         entity = self.type_of(kind)
         return Label(entity.category, entity.level, kind, subject, source, entity.sinks)
+
+    def category_level(self, category: str) -> Level:
+        """The level of things of `category`; raises `KeyError` when there is no such category."""
+        return CATEGORY_LEVELS[category]
 
     def normalize(self, kind: str, value: str) -> str:
         """The form of `value` under which equal values get equal surrogates. Total: any text has one."""

@@ -91,7 +91,7 @@ class Classifier:
         self._engine = engine if engine is not None else RE2Engine(list(plan))
         self.catalogue = catalogue
 
-    def spans(self, text: str, known: KnownValues | None = None) -> list[Span]:
+    def spans(self, text: str, *known: KnownValues) -> list[Span]:
         """Everything found in `text`, non-overlapping and ascending (see `span.resolve` for who wins).
 
         Raises `LimitExceededError` when `text` is longer than `engine.TEXT_CHARS_MAX`.
@@ -104,8 +104,8 @@ class Classifier:
                 span = _judge(rule, text, start, end)
                 if span is not None:
                     found.append(span)
-        if known is not None:
-            found += known.spans(text)
+        for values in known:
+            found += values.spans(text)
         return resolve(found)
 
     def whole(self, value: str) -> Sequence[str]:

@@ -116,6 +116,12 @@ class KnownValues:
             self._fresh = set()
         return self._tiers
 
+    def subject_of(self, kind: str, value: str) -> str:
+        """Whose value this is, if it was added as a `kind` for exactly one subject; else ``""``."""
+        entries = self._entries.get(fold(value).text.strip(), ())
+        subjects = {subject for held, subject, _ in entries if held == kind and subject}
+        return subjects.pop() if len(subjects) == 1 else ""
+
     def spans(self, text: str) -> list[Span]:
         """Every occurrence of a known value in `text`, whole words only; they may overlap each other."""
         with self._lock:

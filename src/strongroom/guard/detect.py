@@ -51,6 +51,10 @@ class Scanner(Protocol):
         """Whose value this is, when a source declared it; else ``""``."""
         ...
 
+    def informed(self, learned: Iterable[Finding]) -> Scanner:
+        """The same scanner, which knows these values as well."""
+        ...
+
 
 def findings(text: str, *, field: str, fields: FieldClassifier, scanner: Scanner) -> list[Finding]:
     """What `text` holds, ascending and without overlaps. `field` is the key the text stands under, if any."""
@@ -63,7 +67,7 @@ def findings(text: str, *, field: str, fields: FieldClassifier, scanner: Scanner
         return [Finding(start, start + len(stripped), kind, stripped, subject, learned=True)]
     if text.lstrip()[:1] in JSON_OPENERS:
         try:
-            return list(_json_findings(text, fields, scanner))
+            return _json_findings(text, fields, scanner)
         except FormatError:
             pass  # it only looked like JSON: it is inspected as free text below
     return _free(text, scanner)
@@ -76,30 +80,45 @@ def _free(text: str, scanner: Scanner) -> list[Finding]:
     ]
 
 
-def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> Iterator[Finding]:
+def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> list[Finding]:
     raw = text.encode("utf-8", "surrogatepass")
     at = _CharOffsets(None if text.isascii() else raw)
+    named: list[Finding] = []
+    free: list[json_spans.Literal] = []
     for literal in json_spans.scan(raw, numbers=True):
-        key = _key_of(literal.path)
-        kind = (
-            None
-            if literal.is_key or not key or not literal.value.strip()
-            else fields.kind_of(key, (literal.value,))
-        )
-        bare = literal.kind == "number"
-        if kind is not None:
-            subject = scanner.subject_of(kind, literal.value)
-            yield Finding(at(literal.start), at(literal.end), kind, literal.value, subject, bare, learned=True)
+        kind = _kind_by_field(literal, fields)
+        if kind is None:
+            free.append(literal)
             continue
-        spans = scanner.spans(literal.value)
-        if bare:  # a number cannot be changed in part
-            spans = [span for span in spans if (span.start, span.end) == (0, len(literal.value))]
-        places = json_spans.literal_edits(
-            raw, literal.start, literal.end, literal.value, [(span.start, span.end, "") for span in spans]
-        )
-        for span, (start, end, _) in zip(spans, places, strict=True):
-            value = literal.value[span.start : span.end]
-            yield Finding(at(start), at(end), span.kind, value, span.subject, bare)
+        subject = scanner.subject_of(kind, literal.value)
+        bare = literal.kind == "number"
+        named.append(Finding(at(literal.start), at(literal.end), kind, literal.value, subject, bare, learned=True))
+    # What this text's own fields say is looked for in its other strings too, whichever come first.
+    informed = scanner.informed(named)
+    found = [finding for literal in free for finding in _free_literal(raw, literal, at, informed)]
+    return sorted(named + found, key=lambda finding: finding.start)
+
+
+def _kind_by_field(literal: json_spans.Literal, fields: FieldClassifier) -> str | None:
+    key = _key_of(literal.path)
+    if not key or literal.is_key or not literal.value.strip():
+        return None
+    return fields.kind_of(key, (literal.value,))
+
+
+def _free_literal(
+    raw: bytes, literal: json_spans.Literal, at: _CharOffsets, scanner: Scanner
+) -> Iterator[Finding]:
+    bare = literal.kind == "number"
+    spans = scanner.spans(literal.value)
+    if bare:  # a number cannot be changed in part
+        spans = [span for span in spans if (span.start, span.end) == (0, len(literal.value))]
+    places = json_spans.literal_edits(
+        raw, literal.start, literal.end, literal.value, [(span.start, span.end, "") for span in spans]
+    )
+    for span, (start, end, _) in zip(spans, places, strict=True):
+        value = literal.value[span.start : span.end]
+        yield Finding(at(start), at(end), span.kind, value, span.subject, bare)
 
 
 def _key_of(path: Iterable[str | int]) -> str:

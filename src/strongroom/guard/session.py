@@ -10,6 +10,7 @@ restored.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -31,7 +32,7 @@ from strongroom.guard.detect import LEARN_LEN_MIN, Finding, findings
 from strongroom.guard.scope_state import Learned, Replacement, ScopeState, Segment
 from strongroom.guard.sinks import Sink, Tools
 from strongroom.identity import Caller
-from strongroom.label import Label
+from strongroom.label import Label, Level
 from strongroom.permit import Permit
 from strongroom.surrogates.issue import Surrogates
 from strongroom.surrogates.neutral import look_alikes
@@ -65,6 +66,12 @@ class _KnownScanner:
     def __init__(self, classifier: Classifier, *known: KnownValues) -> None:
         self._classifier = classifier
         self._known = known
+
+    def informed(self, learned: Iterable[Finding]) -> _KnownScanner:
+        more = KnownValues(self._classifier.catalogue)
+        for finding in learned:
+            more.add(finding.kind, finding.value, finding.subject)
+        return _KnownScanner(self._classifier, *self._known, more) if len(more) else self
 
     def spans(self, text: str) -> list[Span]:
         return self._classifier.spans(text, *self._known)
@@ -107,6 +114,11 @@ class Session:
         self._chain = b""
         self._learned: list[Learned] = []
         self._passes: dict[tuple[str, str, str, str], _Pass | None] = {}
+
+    def follow(self, previous: Session) -> None:
+        """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
+        self._chain = previous._chain  # noqa: SLF001 - another object of this class
+        self._learned = list(previous._learned)  # noqa: SLF001 - another object of this class
 
     # --- towards the model ------------------------------------------------------------------------
 
@@ -210,7 +222,7 @@ class Session:
         label = self._engine.surrogates.label(self.scope, surrogate)
         if label is None:
             self.refused += 1
-            unknown = Label("public", self._engine.catalogue.lowest)
+            unknown = Label("public", Level.PUBLIC)
             self._engine.guard.alarm(
                 self.caller, "detokenize", unknown, sink_name=sink.name, result=UnknownSurrogateError.code
             )

@@ -59,9 +59,9 @@ class Sessions:
         when they name their conversations alike. An empty `conversation` means the principal's own scope.
         """
         principal = caller.principal
-        kind = "conversation" if conversation else "principal"
         name = hashlib.sha256(f"{principal.name}\n{conversation}".encode()).hexdigest()[:32]
-        scope = Scope(principal.tenant, principal.environment, kind, name)
+        where = principal.tenant, principal.environment
+        scope = Scope(*where, "conversation" if conversation else "principal", name)
         self._follow_epoch()
         known, version = self._sources.known(principal.tenant, principal.environment)
         policy = self._engine.guard.policy_version

@@ -19,7 +19,7 @@ from strongroom.at_rest.history import History
 from strongroom.at_rest.logs import SealedLogHandler, read_log
 from strongroom.at_rest.temporary import TemporaryFile, temporary
 from strongroom.guard.scope_state import Replacement
-from strongroom.guard.session import Origin
+from strongroom.guard.session import Origin, Session
 from strongroom.guard.sinks import USER, Sink
 from strongroom.identity import Caller
 from strongroom.wiring.house import House
@@ -34,6 +34,7 @@ class RoomSession:
         self._house = house
         self._caller = caller
         self._custody = custody_of(house, caller)
+        self._last: Session | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -47,11 +48,18 @@ class RoomSession:
 
     def replacements(self, text: str, *, origin: Origin = Origin.TYPED) -> list[Replacement]:
         """What `tokenize` would put where."""
-        session = self._house.sessions.open(self._caller, conversation=self._caller.session)
+        session = self._open()
         try:
             return session.protect(text, origin=origin)
         finally:
             session.finish()
+            self._last = session
+
+    def _open(self) -> Session:
+        session = self._house.sessions.open(self._caller, conversation=self._caller.session)
+        if self._last is not None:
+            session.follow(self._last)
+        return session
 
     def tokenize(self, text: str) -> str:
         """`text` as the model may see it: labelled values replaced by surrogates of this conversation."""
@@ -67,7 +75,7 @@ class RoomSession:
 
         `sink` is ``user``, a sink kind such as ``message.recipient``, or ``tool.parameter`` of a declared tool.
         """
-        session = self._house.sessions.open(self._caller, conversation=self._caller.session)
+        session = self._open()
         try:
             return session.restore(text, self._sink(sink))
         finally:

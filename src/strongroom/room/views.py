@@ -5,6 +5,7 @@ Must never: touch a store directly for something that policy should decide.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from strongroom.adapters.tables import read_tables
@@ -16,6 +17,7 @@ from strongroom.identity import Caller, Principal
 from strongroom.keys.lifecycle import KeyVersion
 from strongroom.keys.path import KeyPath
 from strongroom.label import Label, Level
+from strongroom.permit import MANY, Permit
 from strongroom.wiring.house import SYSTEM, House
 
 OPERATOR = "local-admin"
@@ -125,37 +127,41 @@ class KeysView:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def list(self, prefix: str = "") -> list[KeyVersion]:
-        """Every version of every key at or below `prefix`."""
-        return self._house.keys.list(prefix)
+    def list(self, prefix: str) -> list[KeyVersion]:
+        """Every version of every key at or below `prefix`, such as ``acme/prod``; parents first."""
+        key = KeyPath.parse(prefix)
+        with self._house.guard.corridor(*_managing(key), durable=False) as permit:
+            return self._house.keys.list(key, permit)
 
-    def create(self, path: str) -> KeyVersion:
-        """Make a key and its missing parents."""
-        return self._change(path, "create")
+    def create(self, path: str) -> int:
+        """Make a key and its missing parents; returns how many versions changed, as do the others."""
+        return self._change(path, self._house.keys.create)
 
-    def rotate(self, path: str) -> KeyVersion:
+    def rotate(self, path: str) -> int:
         """Make a new primary version; the old one still opens."""
-        return self._change(path, "rotate")
+        return self._change(path, self._house.keys.rotate)
 
-    def disable(self, path: str) -> object:
+    def disable(self, path: str) -> int:
         """Refuse every use of a key and of everything below it, from the next operation on."""
-        return self._change(path, "disable")
+        return self._change(path, self._house.keys.disable)
 
-    def enable(self, path: str) -> object:
+    def enable(self, path: str) -> int:
         """Allow a disabled key again."""
-        return self._change(path, "enable")
+        return self._change(path, self._house.keys.enable)
 
-    def destroy(self, path: str) -> object:
+    def destroy(self, path: str) -> int:
         """Destroy a key and everything below it, for ever."""
-        return self._change(path, "destroy")
+        return self._change(path, self._house.keys.destroy)
 
-    def _change(self, path: str, verb: str) -> KeyVersion:
+    def _change(self, path: str, change: Callable[[KeyPath, Permit], int]) -> int:
         key = KeyPath.parse(path)
-        caller = operator(key.tenant, key.environment)
-        label = Label(key.category or "*", Level.RESTRICTED, subject=key.subject)
-        with self._house.guard.corridor(caller, "manage_key", label, resource="*") as permit:
-            changed: KeyVersion = getattr(self._house.keys, verb)(key, permit)
-            return changed
+        with self._house.guard.corridor(*_managing(key), durable=True) as permit:
+            return change(key, permit)
+
+
+def _managing(key: KeyPath) -> tuple[Caller, str, Label]:
+    label = Label(key.category or MANY, Level.RESTRICTED, subject=key.subject)
+    return operator(key.tenant, key.environment), "manage_key", label
 
 
 _OPERATIONAL = Label("operational", Level.INTERNAL)
