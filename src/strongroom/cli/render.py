@@ -9,8 +9,12 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PIPED_WIDTH = 160
 """Columns when stdout is no terminal: wide enough that a table row stays one line."""
@@ -33,9 +37,15 @@ def notice(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def console() -> Console:
+    """Where tables are printed."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
 def emit_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print `rows` under `columns`, or the sentence `empty` when there are none."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -47,8 +57,7 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     if not table.rows:
         notice(empty)
         return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(table)
+    console().print(table)
 
 
 def emit_facts(facts: Mapping[str, object]) -> None:
@@ -85,6 +94,8 @@ def plain(answer: Any) -> dict[str, Any]:
 def _plain_value(value: object) -> object:
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Enum):
+        return value.name.lower()
     if isinstance(value, Mapping):
         return {str(name): _plain_value(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
