@@ -100,8 +100,7 @@ class Surrogates:
         with memory.lock:
             held = memory.by_lookup.get(lookup)
             if held is None and not memory.complete:
-                row = self._store.find_value(memory.key.ref, lookup)
-                held = memory.keep(held_of(row)) if row else None
+                held = self._find_value(memory, lookup)
             if held is not None:
                 if covers(held.label, label):
                     return held
@@ -109,6 +108,14 @@ class Surrogates:
                 if raised is not None:
                     return raised
             return self._issue_new(memory, lookup, kind, raw, label, permit)
+
+    def _find_value(self, memory: ScopeMemory, lookup: bytes) -> Held | None:
+        ref = memory.key.ref
+        queued = self._pending.find_value(ref, lookup)
+        if queued is not None:
+            return memory.keep(queued)
+        row = self._store.find_value(ref, lookup)
+        return memory.keep(held_of(row)) if row else None
 
     def _relabel(
         self, memory: ScopeMemory, held: Held, lookup: bytes, raw: bytes, label: Label, permit: Permit
@@ -197,7 +204,7 @@ class Surrogates:
         if surrogate in memory.withdrawn or not memory.key.is_genuine(surrogate):
             return None
         ref = memory.key.ref
-        queued = self._pending.find(ref, surrogate)
+        queued = self._pending.find_surrogate(ref, surrogate)
         if queued is not None:
             return memory.keep(queued)
         row = self._store.find_surrogate(ref, surrogate)

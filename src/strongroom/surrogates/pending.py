@@ -27,6 +27,7 @@ class Pending:
     def __init__(self, store: SurrogateStore) -> None:
         self._store = store
         self._rows: dict[_Key, tuple[SurrogateRow, ScopeMemory]] = {}
+        self._values: dict[tuple[bytes, bytes | None], str] = {}
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -38,11 +39,18 @@ class Pending:
             if len(self._rows) >= PENDING_MAX:
                 self.flush()
             self._rows[row.scope, row.surrogate] = (row, memory)
+            self._values[row.scope, row.lookup] = row.surrogate
 
-    def find(self, scope: bytes, surrogate: str) -> Held | None:
-        """The queued row of `surrogate`, if it is one."""
+    def find_surrogate(self, scope: bytes, surrogate: str) -> Held | None:
+        """The queued row of `surrogate`, if there is one."""
         found = self._rows.get((scope, surrogate))
         return held_of(found[0]) if found else None
+
+    def find_value(self, scope: bytes, lookup: bytes) -> Held | None:
+        """The queued row of the value with this MAC, if there is one."""
+        with self._lock:
+            surrogate = self._values.get((scope, lookup))
+            return self.find_surrogate(scope, surrogate) if surrogate else None
 
     def relabel(self, row: SurrogateRow, memory: ScopeMemory) -> bool:
         """Put `row` in place of the queued or stored one; False if the store has it no longer."""
@@ -63,6 +71,7 @@ class Pending:
                 return ()
             standing = self._store.claim([row for row, _ in queued])
             self._rows.clear()
+            self._values.clear()
             withdrawn: list[str] = []
             for (row, memory), now in zip(queued, standing, strict=True):
                 if (now.surrogate, now.lookup) != (row.surrogate, row.lookup):
