@@ -21,7 +21,7 @@ from strongroom.errors import LimitExceededError, PolicyInvalidError
 TEXT_CHARS_MAX: Final = 8 << 20
 """Characters in one scan. Larger things are files, which are read in parts; a prompt never comes near."""
 
-SET_BYTES_MAX: Final = 256 << 20
+SET_BYTES_MAX: Final = 64 << 20
 """Upper bound of the set automaton's cache. It fills as it meets text; ordinary text needs a few MiB."""
 
 EXPRESSION_BYTES_MAX: Final = 16 << 20

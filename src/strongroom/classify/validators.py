@@ -21,6 +21,9 @@ from strongroom.errors import PolicyInvalidError
 Slice = tuple[int, int] | None
 Validator = Callable[[str], Slice]
 
+MULTICAST_FIRST = 224
+"""First octet from which IPv4 addresses are no host's (RFC 5771); netmasks begin there as well."""
+
 NOT_TRIVIAL_DISTINCT = 3
 """Fewer distinct characters than this is a filler such as 00000000 or 0x0…0."""
 
@@ -133,12 +136,9 @@ def email(value: str) -> Slice:
 
 
 def ipv4(value: str) -> Slice:
-    """A host's IPv4 address; loopback, unspecified, multicast, broadcast and netmasks are refused."""
-    address = ipaddress.IPv4Address(value)
-    refused = (
-        address.is_loopback or address.is_unspecified or address.is_multicast or value.startswith(("255.", "0."))
-    )
-    return None if refused else (0, len(value))
+    """A host's address, its octets already checked; loopback, multicast and netmasks are refused (RFC 6890)."""
+    first = int(value.partition(".")[0])
+    return (0, len(value)) if first not in {0, 127} and first < MULTICAST_FIRST else None
 
 
 def ipv6(value: str) -> Slice:
