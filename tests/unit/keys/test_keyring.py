@@ -214,10 +214,17 @@ def test_a_cache_that_grew_too_large_starts_over(stand: Any, monkeypatch: pytest
     first = stand.keyring.sealing_key(stand.path, stand.sealing)
     for number in range(6):
         stand.keyring.sealing_key(KeyPath("acme", "prod", "health", f"s-{number}"), stand.sealing)
-        stand.keyring.purpose_key(stand.path, f"purpose-{number}")
     assert stand.keyring.sealing_key(stand.path, stand.sealing) is not first
     assert len(stand.keyring._cached.rows) <= 8
+
+
+def test_purpose_keys_are_not_kept_without_bound(stand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strongroom.keys.keyring.CACHED_KEYS_MAX", 4)
+    first = stand.keyring.purpose_key(stand.path, "purpose-0")
+    for number in range(10):
+        stand.keyring.purpose_key(stand.path, f"purpose-{number}")
     assert len(stand.keyring._cached.purposes) <= 4
+    assert stand.keyring.purpose_key(stand.path, "purpose-0") == first
 
 
 def test_purpose_keys_survive_rotation_and_differ_by_purpose_and_path(stand: Any) -> None:
