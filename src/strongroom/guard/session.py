@@ -117,8 +117,8 @@ class Session:
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
-        self._chain = previous._chain  # noqa: SLF001 - another object of this class
-        self._learned = list(previous._learned)  # noqa: SLF001 - another object of this class
+        self._chain = previous._chain
+        self._learned = list(previous._learned)
 
     # --- towards the model ------------------------------------------------------------------------
 

@@ -149,8 +149,10 @@ class DataSources:
         label = Label("operational", self._catalogue.category_level("operational"))
         with self._guard.corridor(caller, "manage_source", label, resource=name, count=len(rows)):
             self._store.put_source(source)
+            # Administrators declare sources and do not read or write data; the service does.
+            service = _service(caller.tenant, caller.environment)
             for category, members in grouped.items():
-                self._seal(caller, name, category, members, rows, subject_column)
+                self._seal(service, name, category, members, rows, subject_column)
             self._epoch.bump()
         return source
 
@@ -211,7 +213,7 @@ class DataSources:
         rows: dict[str, list[KnownRow]] = {}
         for row in self._store.known(tenant, environment):
             rows.setdefault(row.category, []).append(row)
-        reader = Caller(Principal("known-values", tenant, environment), purpose="find known values")
+        reader = _service(tenant, environment)
         for category, members in rows.items():
             label = Label(category, self._catalogue.category_level(category))
             with self._guard.corridor(reader, "open", label, count=len(members)) as permit:
@@ -224,6 +226,14 @@ class DataSources:
                     for column, value in values.items():
                         known.add(kinds[row.source][column], value.decode(), row.subject)
         return known
+
+
+def _service(tenant: str, environment: str) -> Caller:
+    return Caller(Principal("known-values", tenant, environment), purpose="find known values")
+
+
+def _service(tenant: str, environment: str) -> Caller:
+    return Caller(Principal("known-values", tenant, environment), purpose="find known values")
 
 
 def _binding(tenant: str, environment: str, source: str, subject: str, category: str, level: int) -> Binding:

@@ -54,10 +54,7 @@ def unseal(settings: Settings, *, create: bool, recovery: str | None, entropy: E
         facts = SQLiteRootStore(database)
         store_id = facts.store_id()
         if store_id is None:
-            if not create:
-                msg = f"the store in {settings.home_path} was never set up"
-                raise RootMissingError(msg)
-            return _first_run(settings, database, facts, entropy)
+            return _first_run(settings, database, facts, entropy, create=create)
         provider: RootProvider
         if recovery is not None:
             provider = PassphraseRoot.from_share(recovery, store_id=store_id)
@@ -69,7 +66,12 @@ def unseal(settings: Settings, *, create: bool, recovery: str | None, entropy: E
         raise
 
 
-def _first_run(settings: Settings, database: Database, facts: SQLiteRootStore, entropy: Entropy) -> Unsealed:
+def _first_run(
+    settings: Settings, database: Database, facts: SQLiteRootStore, entropy: Entropy, *, create: bool
+) -> Unsealed:
+    if not create:  # a first run was cut off before it recorded anything
+        msg = f"the store in {settings.home_path} was never set up"
+        raise RootMissingError(msg)
     store_id = new_store_id(entropy)
     share = new_recovery_share(entropy)
     keyfile = KeyfileRoot.create(_keyfile(settings, store_id), store_id=store_id, entropy=entropy)
