@@ -10,8 +10,11 @@ Must never: put a planted value into a finding; a finding names the column or ti
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,8 @@ VALUE_CHARS_MIN = 6
 DIGITS_UNBOUNDED_MIN = 11
 """A shorter run of digits counts only when it stands alone: timestamps and ids contain every short run."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
+STORE_ENDINGS = (".db", ".db-wal", ".db-shm")
+"""Files of an SQLite store that this process may have open."""
 FINDINGS_MAX = 1000  # per scan; one is already a failure
 
 
@@ -63,6 +68,22 @@ class _Pattern:
     bounded: bool
 
 
+@contextmanager
+def _copied(path: Path) -> Iterator[Path | None]:
+    """A copy that another process made, or None when the file vanished.
+
+    Closing a store's file drops this process's locks on it, and then a second process could damage the store
+    (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / path.name
+        program = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
+        done = subprocess.run(  # noqa: S603 - our own interpreter and a path of this run
+            [sys.executable, "-c", program, str(path), str(copy)], check=False, capture_output=True
+        )
+        yield copy if done.returncode == 0 else None
+
+
 class Scanner:
     """Finds any of many planted values in bytes, in one pass per reading."""
 
@@ -94,6 +115,12 @@ class Scanner:
 
     def scan_file(self, path: Path, place: str) -> Scan:
         """Every finding in one file; a file that vanished meanwhile holds nothing."""
+        if path.name.endswith(STORE_ENDINGS):
+            with _copied(path) as copy:
+                return NOTHING if copy is None else self._scan_file(copy, place)
+        return self._scan_file(path, place)
+
+    def _scan_file(self, path: Path, place: str) -> Scan:
         findings: list[Finding] = []
         size = 0
         try:

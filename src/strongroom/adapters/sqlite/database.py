@@ -171,7 +171,14 @@ def _begin(connection: Connection) -> None:
 def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE))
+        # Never open a file that is there: closing any descriptor of it would drop the POSIX locks that another
+        # connection of this process holds, and a second process would then delete the log under its feet
+        # (https://www.sqlite.org/howtocorrupt.html, 2.2).
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, FILE_MODE))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            msg = "the store cannot be opened for writing (no permission)"
+            raise StoreError(msg) from None
     except OSError as error:
         msg = f"the store cannot be opened for writing ({error.strerror})"
         raise StoreError(msg) from error
