@@ -116,7 +116,8 @@ def restoring(reading: Reading, place: Place, session: SessionPort, tool: str) -
 def restored_text(kind: Kind, content: str, session: SessionPort, tool: str) -> str:
     """A whole string of `kind` with what may come out there."""
     if kind is Kind.TEXT:
-        return session.restore(content, USER)
+        restorer = session.restorer(USER)
+        return restorer.feed(content) + restorer.flush()
     if kind is Kind.ARGUMENTS:
         return session.restore_arguments(tool, content)
     # A custom tool gets plain text: it is the one parameter, named like the field, of that tool.

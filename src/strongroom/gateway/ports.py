@@ -42,12 +42,8 @@ class SessionPort(Protocol):
         """What of `text` the model must not see: ascending replacements without overlaps."""
         ...
 
-    def restore(self, text: str, sink: Sink) -> str:
-        """`text` with every surrogate that policy lets out at `sink` replaced by its value."""
-        ...
-
     def restorer(self, sink: Sink) -> Holdback:
-        """A streaming `restore`."""
+        """Puts back, in a stream of text, every surrogate that policy lets out at `sink`."""
         ...
 
     def restore_arguments(self, tool: str, arguments: str) -> str:

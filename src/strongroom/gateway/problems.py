@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from strongroom.errors import (
     AccessDeniedError,
-    AuditUnavailableError,
     CredentialError,
     FormatError,
     LimitExceededError,
@@ -60,7 +59,6 @@ _STATUS: tuple[tuple[type[StrongroomError], int], ...] = (
     (UnknownSurrogateError, 403),
     (UpstreamTimeoutError, 504),
     (UpstreamError, 502),
-    (AuditUnavailableError, 503),
 )
 _INTERNAL = 500
 _UNAVAILABLE = 503

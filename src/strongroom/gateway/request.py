@@ -34,7 +34,7 @@ class Prepared:
 
 def read_request(raw: bytes, wire: Wire, *, strict: bool, bytes_max: int) -> Reading:
     """Read a request; the errors are those of `edit.read`, and a body that is no object is refused."""
-    reading = read(raw, wire.tables.request, strict=strict, bytes_max=bytes_max)
+    reading = read(raw, wire.request, strict=strict, bytes_max=bytes_max)
     if not isinstance(reading.value, dict):
         msg = "the body is not a JSON object"
         raise FormatError(msg)

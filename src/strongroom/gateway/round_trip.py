@@ -80,8 +80,9 @@ class RoundTrip:
             if self._complete:
                 _log.error("request %s ended with %s", seen.request_id, problem.code)
             elif self._started:
-                broken = self._route.wire.broken(problem.message, problem.code, seen.request_id)
-                await self._send({"type": "http.response.body", "body": broken})
+                wire = self._route.wire
+                said = wire.problem(problem.status, problem.message, problem.code, seen.request_id)
+                await self._send({"type": "http.response.body", "body": wire.dialect.broken(said)})
             else:
                 await refuse(self._send, self._route.wire, seen, problem)
 

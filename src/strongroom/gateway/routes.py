@@ -28,8 +28,8 @@ class Route:
 
 
 _POST = {
-    "/openai/v1/chat/completions": Route("openai.chat", OPENAI, "/chat/completions", OPENAI.tables.response),
-    "/anthropic/v1/messages": Route("anthropic.messages", ANTHROPIC, "/v1/messages", ANTHROPIC.tables.response),
+    "/openai/v1/chat/completions": Route("openai.chat", OPENAI, "/chat/completions", OPENAI.response),
+    "/anthropic/v1/messages": Route("anthropic.messages", ANTHROPIC, "/v1/messages", ANTHROPIC.response),
     "/anthropic/v1/messages/count_tokens": Route(
         "anthropic.count_tokens", ANTHROPIC, "/v1/messages/count_tokens", COUNT
     ),

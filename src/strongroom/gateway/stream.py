@@ -23,10 +23,11 @@ import orjson
 
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.json_spans import Edit, escape
+from strongroom.gateway.dialect import EVERY_BLOCK, Block, FlatPath
 from strongroom.gateway.edit import USER, Reading, read, restored_text, restoring, tool_of
 from strongroom.gateway.ports import Holdback, SessionPort
 from strongroom.gateway.sse import EVENT_BYTES_MAX, Framer, data_of, edited
-from strongroom.gateway.wire import EVERY_BLOCK, Block, FlatPath, Wire
+from strongroom.gateway.wire import Wire
 from strongroom.gateway.wires.table import Kind, Place, flat
 
 HELD_CHARS_MAX = 16 << 20
@@ -92,7 +93,8 @@ class StreamRestorer:
     """
 
     def __init__(self, wire: Wire, session: SessionPort) -> None:
-        self._wire = wire
+        self._event_table = wire.event
+        self._dialect = wire.dialect
         self._session = session
         self._framer = Framer()
         self._held: dict[FlatPath, _Held] = {}
@@ -129,7 +131,7 @@ class StreamRestorer:
         if data.content == _DONE:
             return self._end([EVERY_BLOCK]) + event
         try:
-            reading = read(data.content, self._wire.tables.event, strict=False, bytes_max=EVENT_BYTES_MAX)
+            reading = read(data.content, self._event_table, strict=False, bytes_max=EVENT_BYTES_MAX)
         except (FormatError, LimitExceededError):
             self.garbage += 1  # it carries surrogates at most: nothing was restored in it
             return event
@@ -139,8 +141,8 @@ class StreamRestorer:
         self._last = reading.value
         self.reports.update(reading.walk.reports)
         for path, name in reading.walk.names:
-            self._tools.setdefault(self._wire.tool_key(flat(path)), name)
-        ended = self._wire.ended(reading.value)
+            self._tools.setdefault(self._dialect.tool_key(flat(path)), name)
+        ended = self._dialect.ended(reading.value)
         edits, here = self._places(reading, ended)
         before = self._end(ended, besides=here) if ended else b""
         if len(reading.walk.places) == 1 and len(here) == 1 and not ended and data.start >= 0:
@@ -164,14 +166,14 @@ class StreamRestorer:
             if not place.field.fragment:
                 edits += restoring(reading, place, self._session, tool_of(place))
                 continue
-            key = self._wire.stream_key(flat(place.path))
+            key = self._dialect.stream_key(flat(place.path))
             held = self._holder(key, place)
             if held is None:
                 continue
             here.add(key)
             self._count(held, place.value)
             out = held.feed(place.value)
-            if _is_in(self._wire.block(key), ended):
+            if _is_in(self._dialect.block(key), ended):
                 out += held.end()
             if out != place.value:
                 start, end = reading.parsed.spans[place.met]
@@ -185,7 +187,7 @@ class StreamRestorer:
             if kind is Kind.TEXT:
                 held = _Text(self._session.restorer(USER))
             else:
-                tool = self._tools.get(self._wire.tool_key(key))
+                tool = self._tools.get(self._dialect.tool_key(key))
                 if tool is None:
                     return None  # a hosted tool's call, or nobody's: nothing is restored in it
                 held = _Call(kind, tool, self._session)
@@ -204,13 +206,13 @@ class StreamRestorer:
     def _end(self, blocks: Sequence[Block], besides: set[FlatPath] | None = None) -> bytes:
         """Events with what is still held in `blocks`; those that have a piece in this event said it there."""
         out = []
-        for key in [key for key in self._held if _is_in(self._wire.block(key), blocks)]:
+        for key in [key for key in self._held if _is_in(self._dialect.block(key), blocks)]:
             held = self._held.pop(key)
             self._template = None
             if besides and key in besides:
                 continue
             if rest := held.end():
-                out.append(self._wire.piece(key, rest, self._last))
+                out.append(self._dialect.piece(key, rest, self._last))
         return b"".join(out)
 
 

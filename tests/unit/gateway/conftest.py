@@ -158,14 +158,10 @@ class FakeSession:
         self.refused += 1
         return None
 
-    def restore(self, text: str, sink: Sink) -> str:
+    def restorer(self, sink: Sink) -> Restorer:
         self.restored_at.append(sink)
         if self.fail_with is not None:
             raise self.fail_with
-        return restore_text(text, self._resolve)
-
-    def restorer(self, sink: Sink) -> Restorer:
-        self.restored_at.append(sink)
         return Restorer(self._resolve)
 
     def restore_arguments(self, tool: str, arguments: str) -> str:
@@ -251,6 +247,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
     def make(
         *, mode: str = "enforce", limits: GatewayLimits | None = None, idle_s: float = 30.0,
         sessions: FakeSessions | None = None, upstream_url: str = "", telemetry: Telemetry | None = None,
+        without: str = "",
     ) -> Rig:  # fmt: skip
         recorder.clear()
         log: list[bytes] = []
@@ -261,8 +258,9 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             sessions=sessions,
             credentials=FakeCredentials(),
             upstreams={
-                "openai": HttpUpstream("openai", f"{base}/v1", key=lambda: PROVIDER_KEY, idle_s=idle_s),
-                "anthropic": HttpUpstream("anthropic", base, key=lambda: PROVIDER_KEY, idle_s=idle_s),
+                name: HttpUpstream(name, base + path, key=lambda: PROVIDER_KEY, idle_s=idle_s)
+                for name, path in (("openai", "/v1"), ("anthropic", "/"))
+                if name != without
             },
             telemetry=telemetry,
             mode=mode,
