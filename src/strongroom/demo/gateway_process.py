@@ -75,8 +75,7 @@ class Place:
 def run_command(place: Place, *arguments: str) -> Any:
     """Run one `strongroom` command on the demo's store and return the JSON document it prints.
 
-    Raises `UpstreamError` naming the command when it fails; its output is not shown, it may name a path only the
-    demo knows.
+    Raises `UpstreamError` naming the command when it fails, with the code of the error it reported.
     """
     shared = ("--home", str(place.home), "--keyfile", str(place.keyfile), "--json")
     done = subprocess.run(  # noqa: S603 - our own interpreter and our own command
@@ -86,9 +85,16 @@ def run_command(place: Place, *arguments: str) -> Any:
     with (place.outputs / "commands.log").open("ab") as log:
         log.write(done.stderr)
     if done.returncode:
-        msg = f"strongroom {' '.join(arguments[:2])} ended with {done.returncode}"
+        msg = f"strongroom {' '.join(arguments[:2])} ended with {done.returncode} ({_error_code(done.stderr)})"
         raise UpstreamError(msg)
     return json.loads(done.stdout)
+
+
+def _error_code(stderr: bytes) -> str:
+    try:
+        return str(json.loads(stderr)["error"])
+    except (ValueError, KeyError, TypeError):
+        return "no error was reported"
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from strongroom.errors import InputError
 from strongroom.room import Strongroom
 
 TENANT, ENVIRONMENT, AGENT, PURPOSE = "acme", "prod", "demo-agent", "resolve-ticket"
+SOURCE = "records"
 REHEARSAL_MODEL = "rehearsal-1"
 
 
@@ -72,8 +73,9 @@ def set_stage(options: DemoOptions, place: Place, steps: Steps, judged: Checks, 
         where = ("--tenant", TENANT, "--environment", ENVIRONMENT)
         credential = run_command(place, "credential", "issue", AGENT, *where)["credential"]
     with steps.step("source: known values"):
-        source, column = str(given.records.table.path), given.records.id_column
-        run_command(place, "source", "add", source, "--subject-column", column, *where)
+        table = given.records.table
+        columns = ("--table", table.name, "--subject-column", given.records.id_column, "--name", SOURCE)
+        run_command(place, "source", "add", str(table.path), *columns, *where)
     with steps.step("gateway"):
         mode = "monitor" if options.sabotage is Sabotage.SURROGATES else "enforce"
         upstreams = {
