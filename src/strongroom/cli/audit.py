@@ -30,9 +30,9 @@ def verify(
     if as_json:
         render.emit_json({**render.plain(report), "entries": report.entries, "bytes": report.bytes})
     else:
-        render.emit_text(
-            f"The log verifies: {report.entries} entries, {report.bytes} bytes, {len(report.shards)} shards."
-        )
+        render.emit_text(f"The log verifies: {report.entries} entries, {report.bytes} bytes read")
+        for shard in report.shards:
+            render.emit_text(f"  {shard.origin}: {shard.entries} entries, root {shard.root}")
 
 
 @app.command("prove", epilog="Example: strongroom audit prove 17 > proof.json")

@@ -28,7 +28,7 @@ def classify(
 ) -> None:
     """List the spans found in a text: position, kind, score and which recognizer or source said so.
 
-    A name in prose is found only if a registered source holds it: there is no guessing here.
+    Patterns only: what your registered sources teach (names above all) is found by tokenize.
     """
     given = file.read_text(encoding="utf-8") if file else text_from(text)
     with options.opened_room(home, keyfile, config) as room:

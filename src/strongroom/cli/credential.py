@@ -5,14 +5,11 @@ Must never: take a provider's key as an argument (other users see command lines)
 
 from __future__ import annotations
 
-import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from strongroom.cli import options, render
-from strongroom.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from strongroom.guard.credentials import CredentialRow
@@ -22,14 +19,14 @@ app = typer.Typer(name="credential", help="What clients show to the gateway.", n
 Name = Annotated[str, typer.Argument(help="The principal's name, such as support-bot.", show_default=False)]
 
 
-def _told(row: CredentialRow) -> dict[str, object]:
+def _told(row: CredentialRow) -> dict[str, Any]:
     """What may be shown of a credential."""
     return {
         "name": row.name,
         "tenant": row.tenant,
         "environment": row.environment,
         "roles": list(row.roles),
-        "expires": datetime.fromtimestamp(row.expires_at, tz=UTC).date().isoformat(),
+        "expires": render.instant(row.expires_at),
         "revoked": bool(row.revoked_at),
     }
 
@@ -79,7 +76,15 @@ def list_credentials(
         return
     render.emit_table(
         ("name", "tenant", "environment", "roles", "expires", "revoked"),
-        (tuple(", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()) for row in told),
+        (
+            (
+                *(row[name] for name in ("name", "tenant", "environment")),
+                ", ".join(row["roles"]),
+                row["expires"],
+                "yes" if row["revoked"] else "no",
+            )
+            for row in told
+        ),
         empty="Nobody has a credential yet: strongroom credential issue NAME",
     )
 
@@ -115,13 +120,7 @@ def upstream(
 
     Clients never see it: they show their own credential, and the gateway puts this key in its place.
     """
-    if sys.stdin.isatty():
-        secret = typer.prompt(f"Key for {name}", hide_input=True)
-    else:
-        secret = sys.stdin.readline().strip()
-    if not secret:
-        msg = "no key was given on standard input"
-        raise ConfigurationError(msg)
+    secret = options.secret_from_input(f"Key for {name}")
     with options.opened_room(home, keyfile, config) as room:
         room.provider_keys.put(name, secret)
     if as_json:

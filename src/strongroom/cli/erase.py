@@ -5,7 +5,6 @@ Must never: erase without being told twice, or call something erased that a key 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,6 +93,6 @@ def _facts(receipt: ErasureReceipt) -> dict[str, object]:
         "keys destroyed": receipt.keys_destroyed,
         "surrogates dropped": receipt.surrogates_dropped,
         "segments rewritten": receipt.segments_rewritten,
-        "erased": datetime.fromtimestamp(receipt.erased_at, tz=UTC).isoformat(),
+        "erased": render.instant(receipt.erased_at),
         "in the log": f"{receipt.proof.origin}, entry {receipt.index}",
     }

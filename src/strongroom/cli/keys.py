@@ -33,14 +33,20 @@ def list_keys(
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """List key versions, their states and when they last changed."""
+    """List key versions, their states and when they last changed. Subjects appear under a pseudonym."""
     with options.opened_room(home, keyfile, config) as room:
         rows = [render.plain(row) for row in room.keys.list(prefix)]
     if as_json:
         render.emit_json(rows)
         return
-    columns = tuple(rows[0]) if rows else ()
-    render.emit_table(columns, (tuple(row.values()) for row in rows), empty=f"No keys under {prefix} yet.")
+    render.emit_table(
+        ("path", "use", "version", "state", "changed"),
+        (
+            (row["path"], row["use"], row["version"], row["state"], render.instant(row["changed_at"] / 1000))
+            for row in rows
+        ),
+        empty=f"No keys under {prefix} yet.",
+    )
 
 
 def _register(verb: str, done: str, help_text: str) -> None:

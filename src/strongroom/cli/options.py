@@ -5,12 +5,15 @@ Must never: read the environment (that is `settings`), or leave a room open afte
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from strongroom.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from strongroom.room import Strongroom
@@ -58,3 +61,15 @@ def local_session(room: Strongroom, tenant: str, environment: str, conversation:
     return room.session(
         OPERATOR, tenant=tenant, environment=environment, purpose=PURPOSE, conversation=conversation
     )
+
+
+def secret_from_input(what: str) -> str:
+    """A secret from a prompt that shows nothing, or one line of standard input; never from the command line.
+
+    Raises `ConfigurationError` when nothing was given.
+    """
+    secret = typer.prompt(what, hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if not secret.strip():
+        msg = f"{what}: nothing was given on standard input"
+        raise ConfigurationError(msg)
+    return str(secret.strip())

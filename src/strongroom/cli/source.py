@@ -6,7 +6,7 @@ Must never: print a value of the data.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def add(
     if as_json:
         render.emit_json(render.plain(added))
     else:
-        render.emit_facts(render.plain(added))
+        render.emit_facts(_readable(render.plain(added)))
 
 
 @app.command("list", epilog="Example: strongroom source list")
@@ -64,7 +64,12 @@ def list_sources(
     if as_json:
         render.emit_json(rows)
         return
-    columns = tuple(rows[0]) if rows else ()
     render.emit_table(
-        columns, (tuple(row.values()) for row in rows), empty="No source yet: strongroom source add PATH"
+        ("name", "rows", "columns"),
+        ((told["name"], told["subjects"], told["columns"]) for told in map(_readable, rows)),
+        empty="No source yet: strongroom source add PATH --subject-column COLUMN",
     )
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "columns": ", ".join(f"{column}: {kind}" for column, kind in row["columns"].items())}

@@ -1,4 +1,4 @@
-"""`strongroom init` and `strongroom status`: make a store, and say how one is.
+"""`strongroom init`, `recover` and `status`: make a store, come back to one, and say how one is.
 
 Must never: make a store as a side effect of asking about one.
 """
@@ -24,15 +24,33 @@ def init(
     """
     from strongroom.room import Strongroom
 
-    room = Strongroom.open(home=home, keyfile=keyfile, config=config, create=True)
-    try:
+    with Strongroom.open(home=home, keyfile=keyfile, config=config, create=True) as room:
         if as_json:
             render.emit_json({**room.status(), "recovery_share": room.recovery_share})
-            return
-        show_recovery(room.recovery_share)
-        render.emit_facts(room.status())
-    finally:
-        room.close()
+        else:
+            show_recovery(room.recovery_share)
+            render.emit_facts(_readable(room.status()))
+
+
+def recover(
+    home: options.Home = None,
+    keyfile: options.Keyfile = None,
+    config: options.Config = None,
+    as_json: options.Json = False,
+) -> None:
+    """Make a new keyfile when the old one is lost, with the recovery share from a prompt or standard input.
+
+    The lost keyfile opens nothing from then on. Nothing sealed has to be sealed again.
+    """
+    from strongroom.room import Strongroom
+
+    path = Strongroom.recover(
+        options.secret_from_input("Recovery share"), home=home, keyfile=keyfile, config=config
+    )
+    if as_json:
+        render.emit_json({"keyfile": str(path)})
+    else:
+        render.emit_text(f"There is a new keyfile: {path}")
 
 
 def status(
@@ -47,10 +65,19 @@ def status(
     if as_json:
         render.emit_json(facts)
     else:
-        render.emit_facts(facts)
+        render.emit_facts(_readable(facts))
+
+
+def _readable(facts: dict[str, object]) -> dict[str, object]:
+    """The facts for a person: words for names, and lists as prose."""
+    return {
+        name.replace("_", " "): ", ".join(map(str, fact)) or "none" if isinstance(fact, list) else fact
+        for name, fact in facts.items()
+    }
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the table."""
     app.command("init", epilog="Example: strongroom init --home ./room")(init)
+    app.command("recover", epilog="Example: strongroom recover --home ./room < share.txt")(recover)
     app.command("status", epilog="Example: strongroom status --json")(status)

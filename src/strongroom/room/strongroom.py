@@ -21,6 +21,7 @@ from strongroom.audit.proof import InclusionProof
 from strongroom.audit.verify import AuditReport, verify_audit
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.span import Span
+from strongroom.clock import system_entropy
 from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
 from strongroom.identity import Caller, Principal
 from strongroom.keys.epoch import Epoch
@@ -31,6 +32,7 @@ from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
 from strongroom.settings import Settings, load_settings
 from strongroom.wiring.house import SYSTEM, House, build_house
+from strongroom.wiring.unseal import restore_keyfile
 
 
 class Strongroom:
@@ -56,6 +58,22 @@ class Strongroom:
         """
         settings = load_settings(config, home=home, keyfile=keyfile, **flags)
         return cls(build_house(settings, create=create, recovery=recovery, epoch=epoch))
+
+    @classmethod
+    def recover(
+        cls, share: str, *, home: Path | None = None, keyfile: Path | None = None, config: Path | None = None
+    ) -> Path:
+        """Make a new keyfile for a store whose keyfile was lost, with its recovery share; returns the path.
+
+        The log gets an entry, and a keyfile that turns up again opens nothing. Raises `WrongPassphraseError`
+        for a wrong share, `RootError` if there is a file where the keyfile belongs.
+        """
+        settings = load_settings(config, home=home, keyfile=keyfile)
+        with cls(build_house(settings, recovery=share)) as room:
+            caller = operator(SYSTEM.tenant, SYSTEM.environment)
+            label = Label("*", Level.RESTRICTED)
+            with room.house.guard.corridor(caller, "manage_key", label, resource="root"):
+                return restore_keyfile(settings, share=share, entropy=system_entropy)
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ from strongroom.adapters.sqlite.meta import SQLiteRootStore
 from strongroom.clock import Entropy
 from strongroom.errors import RootMissingError
 from strongroom.keys.root import RootProvider
-from strongroom.keys.unseal import initialise, new_store_id
+from strongroom.keys.unseal import add_unseal_path, initialise, new_store_id
 from strongroom.keys.unseal import unseal as unseal_by
 from strongroom.settings import Settings, configuration_directory
 
@@ -45,9 +45,7 @@ def unseal(settings: Settings, *, create: bool, recovery: str | None, entropy: E
     """
     path = settings.home_path / STORE_FILE
     if not create and not path.is_file():
-        msg = (
-            f"there is no store in {settings.home_path}; `strongroom up` or `strongroom status --create` makes one"
-        )
+        msg = f"there is no store in {settings.home_path}; `strongroom init` or `strongroom up` makes one"
         raise RootMissingError(msg)
     database = Database.open(path)
     try:
@@ -64,6 +62,23 @@ def unseal(settings: Settings, *, create: bool, recovery: str | None, entropy: E
     except BaseException:
         database.close()
         raise
+
+
+def restore_keyfile(settings: Settings, *, share: str, entropy: Entropy) -> Path:
+    """Make a new keyfile with the recovery share, where the lost one was expected; returns its path.
+
+    The lost one opens nothing from then on. Raises as `unseal`, and `RootError` if there is a file already.
+    """
+    unsealed = unseal(settings, create=False, recovery=share, entropy=entropy)
+    try:
+        facts = SQLiteRootStore(unsealed.database)
+        store_id = facts.store_id() or ""
+        path = _keyfile(settings, store_id)
+        keyfile = KeyfileRoot.create(path, store_id=store_id, entropy=entropy)
+        add_unseal_path(facts, root=unsealed.root, provider=keyfile)
+    finally:
+        unsealed.database.close()
+    return path
 
 
 def _first_run(

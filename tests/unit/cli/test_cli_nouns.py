@@ -44,6 +44,25 @@ def test_status_tells_where_and_what(room: Command, person: Path) -> None:
     assert facts["home"] in room("status").out
 
 
+def test_a_lost_keyfile_is_replaced_with_the_recovery_share(command: Command, person: Path) -> None:
+    share = _json(command("init", "--keyfile", "root.key", "--json"))["recovery_share"]
+    lost = (person / "root.key").rename(person / "lost.key")
+    assert command("status", "--keyfile", "root.key").code == 2
+    wrong = command(
+        "recover", "--keyfile", "root.key", stdin=f"{'B' if share[0] == 'A' else 'A'}{share[1:]}\n".encode()
+    )
+    assert (wrong.code, (person / "root.key").exists()) == (2, False)
+    assert command("recover", "--keyfile", "root.key", stdin=b"\n").code == 2
+    found = command("recover", "--keyfile", "root.key", stdin=f"{share.lower()}\n".encode())
+    assert found.code == 0, found.err
+    assert (person / "root.key").stat().st_mode & 0o777 == 0o600
+    assert share not in found.out + found.err
+    assert command("status", "--keyfile", "root.key").code == 0
+    assert command("status", "--keyfile", str(lost)).code == 2, "the lost keyfile opens nothing any more"
+    again = command("recover", "--keyfile", "root.key", stdin=f"{share}\n".encode())
+    assert again.code == 2, "a keyfile that is there is never written over"
+
+
 def test_tokenize_shows_what_a_model_would_see(room: Command) -> None:
     from_words = room("tokenize", "Mail", MAIL, "now")
     from_stdin = room("tokenize", stdin=f"again {MAIL}\n".encode())
