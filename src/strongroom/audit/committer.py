@@ -89,7 +89,8 @@ class Committer:
         """
         self._require_own_process()
         with self._lock:
-            self._require_working()
+            if self._failure is not None or self._closing:
+                self._require_working()
             if len(self._queue) >= self._limits.queue_entries:
                 self._await_room()
             index = self._next
