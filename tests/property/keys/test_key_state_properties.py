@@ -47,7 +47,7 @@ class FrozenClock:
 
 ENVIRONMENT = KeyPath("acme", "prod")
 PATHS = [ENVIRONMENT, KeyPath("acme", "prod", "health"), KeyPath("acme", "prod", "health", "cust-1")]
-VERSIONS = st.one_of(st.none(), st.integers(1, 5))
+VERSIONS = st.integers(1, 5)
 
 
 class Administration(RuleBasedStateMachine):
@@ -76,19 +76,35 @@ class Administration(RuleBasedStateMachine):
             policy_version="1",
         )  # fmt: skip
 
-    @rule(
-        path=st.sampled_from(PATHS),
-        act=st.sampled_from(["disable", "enable", "compromise", "cancel_destroy", "destroy"]),
-        version=VERSIONS,
-    )
-    def act_on_a_version(self, path: KeyPath, act: str, version: int | None) -> None:
+    @rule(path=st.sampled_from(PATHS))
+    def rotate(self, path: KeyPath) -> None:
+        self._try("rotate", path)
+
+    @rule(path=st.sampled_from(PATHS))
+    def disable(self, path: KeyPath) -> None:
+        self._try("disable", path)
+
+    @rule(path=st.sampled_from(PATHS))
+    def enable(self, path: KeyPath) -> None:
+        self._try("enable", path)
+
+    @rule(path=st.sampled_from(PATHS), act=st.sampled_from(["disable", "enable"]), version=VERSIONS)
+    def switch_a_version(self, path: KeyPath, act: str, version: int) -> None:
         self._try(act, path, version=version)
 
-    @rule(path=st.sampled_from(PATHS), act=st.sampled_from(["create", "rotate", "rewrap", "destroy_due"]))
-    def act_on_a_path(self, path: KeyPath, act: str) -> None:
+    @rule(path=st.sampled_from(PATHS), act=st.sampled_from(["create", "rewrap", "destroy_due"]))
+    def tend(self, path: KeyPath, act: str) -> None:
         self._try(act, path)
 
-    @rule(path=st.sampled_from(PATHS), version=VERSIONS, after=st.integers(0, 20))
+    @rule(
+        path=st.sampled_from(PATHS),
+        act=st.sampled_from(["compromise", "cancel_destroy", "destroy"]),
+        version=st.one_of(VERSIONS, st.none()),
+    )
+    def end(self, path: KeyPath, act: str, version: int | None) -> None:
+        self._try(act, path, version=version)
+
+    @rule(path=st.sampled_from(PATHS), version=st.one_of(VERSIONS, st.none()), after=st.integers(0, 20))
     def schedule(self, path: KeyPath, version: int | None, after: int) -> None:
         self._try("schedule_destroy", path, version=version, after_s=after)
 
