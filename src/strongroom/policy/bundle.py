@@ -32,7 +32,7 @@ _TOKEN = re.compile(
 )
 _PIN = re.compile(r"^//[ \t]*engine:[ \t]*(\S+)[ \t]+(\S+)[ \t]*$", re.MULTILINE)
 _QUOTED = re.compile(r"`([^`]*)`")
-_LAST_WORD = re.compile(r"scope: ([A-Za-z_]\w*)")
+_LAST_WORD = re.compile(r": @?([A-Za-z_]\w*)$")
 _ACTION = re.compile(r"^\s*action ([^{]+?) appliesTo", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _KEYWORDS = frozenset({
@@ -95,7 +95,7 @@ class _Place:
     def refuse(self, offset: int, problem: str, *, word: str = "") -> NoReturn:
         line = self._text.count("\n", 0, offset) + 1
         column = offset - (self._text.rfind("\n", 0, offset) + 1) + 1
-        near = get_close_matches(word, sorted(self._words - {word}), 1) if word else []
+        near = get_close_matches(word, sorted(self._words), 1) if word not in self._words else []
         meant = f"; did you mean {near[0]}?" if near else ""
         msg = f"{self._source}:{line}:{column}: {problem}{meant}"
         raise PolicyInvalidError(msg)

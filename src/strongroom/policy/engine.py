@@ -114,15 +114,15 @@ class Policy:
         question = Question(principal, action, label, sink, purpose, address, tenant, environment, suspended)
         request, entities = _request(question), _entities(question)
         result = is_authorized(request, rules.policies, entities)
-        named = result.diagnostics.id_annotations_by_reason
-        policies = tuple(sorted(named[reason] for reason in result.diagnostics.reasons))
-        if result.allowed and not result.diagnostics.errors:
-            return Decision(allowed=True, policies=policies, nearest="", version=self.version)
         if result.diagnostics.errors:
             nearest = "a policy could not be evaluated, so nothing is allowed"
-            return Decision(allowed=False, policies=policies, nearest=nearest, version=self.version)
-        nearest = rules.explainer.nearest(question, request, entities, frozenset(policies))
-        return Decision(allowed=False, policies=policies, nearest=nearest, version=self.version)
+            return Decision(allowed=False, policies=(), nearest=nearest, version=self.version)
+        named = result.diagnostics.id_annotations_by_reason
+        policies = tuple(sorted(named[reason] for reason in result.diagnostics.reasons))
+        nearest = ""
+        if not result.allowed:
+            nearest = rules.explainer.nearest(question, request, entities, frozenset(policies))
+        return Decision(allowed=result.allowed, policies=policies, nearest=nearest, version=self.version)
 
 
 class _Slice:

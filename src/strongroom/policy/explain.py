@@ -167,7 +167,7 @@ def _roles_miss(body: Form) -> str:
 
 
 def _scope_miss(scope: str, form: Form) -> str:
-    entity = form.get("entity")
+    entity = form.get("entity") or form.get("in", {}).get("entity")  # `in Role`, or `is Principal in Role`
     if scope == "principal" and entity and entity["type"].endswith("::Role"):
         return f"the principal does not have role {entity['id']}"
     return f"the {scope} is not the one the policy is about"
