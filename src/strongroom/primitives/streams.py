@@ -8,15 +8,15 @@ Must never: take "no data yet" for the end of a source, or leave a thread behind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import BinaryIO
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import BinaryIO, Self
 
 from strongroom.errors import DecryptionError
 
-BEHIND_LEN_MIN = 1 << 18
-"""Shorter pieces are written at once: handing one over costs about as much as writing 64 KiB."""
+BUFFERS = 2
+"""One being filled, one being written; a third was measured and gains nothing."""
 
 
 class Reader:
@@ -59,37 +59,52 @@ def _copying(source: BinaryIO) -> Callable[[memoryview], int]:
     return readinto
 
 
-@contextmanager
-def writing_behind(target: BinaryIO) -> Iterator[Callable[[memoryview], None]]:
-    """A `write` that returns while a large piece is still on its way, at most one at a time.
+class Behind:
+    """Writes buffers to a target on a thread of its own while the next one is being filled.
 
-    The thread is made for the first large piece, so small objects do without. On leaving, every byte has been
-    written or a failure has been raised; no thread survives the block.
+    Use as a context manager: take a buffer with `free`, fill it, hand it over with `write`. Leaving the block
+    waits until all is written and raises what the target raised; no thread survives it.
     """
-    pool: ThreadPoolExecutor | None = None
-    pending: Future[None] | None = None
 
-    def settle() -> None:
-        nonlocal pending
-        if pending is not None:
-            waiting, pending = pending, None
-            waiting.result()
+    def __init__(self, target: BinaryIO, buffer_len: int) -> None:
+        self._target = target
+        self._failure: BaseException | None = None
+        self._free: SimpleQueue[memoryview] = SimpleQueue()
+        self._full: SimpleQueue[tuple[memoryview, int] | None] = SimpleQueue()
+        for _ in range(BUFFERS):
+            self._free.put(memoryview(bytearray(buffer_len)))
+        self._thread = Thread(target=self._run, name="strongroom-write", daemon=True)
 
-    def write(piece: memoryview) -> None:
-        nonlocal pool, pending
-        settle()
-        if len(piece) < BEHIND_LEN_MIN:
-            write_all(target, piece)
-        else:
-            pool = pool or ThreadPoolExecutor(1, "strongroom-write")
-            pending = pool.submit(write_all, target, piece)
+    def free(self) -> memoryview:
+        """A buffer that nobody uses, as soon as there is one; raises what a previous write raised."""
+        buffer = self._free.get()
+        if self._failure is not None:
+            raise self._failure
+        return buffer
 
-    try:
-        yield write
-        settle()
-    finally:
-        if pool is not None:
-            pool.shutdown(wait=True)
+    def write(self, buffer: memoryview, length: int) -> None:
+        """Write the first `length` bytes of `buffer`, which belongs to the writer from now on."""
+        self._full.put((buffer, length))
+
+    def _run(self) -> None:
+        while (piece := self._full.get()) is not None:
+            buffer, length = piece
+            if self._failure is None:
+                try:
+                    write_all(self._target, buffer[:length])
+                except BaseException as error:  # noqa: BLE001 - carried to the thread that asked, and raised there
+                    self._failure = error
+            self._free.put(buffer)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._full.put(None)
+        self._thread.join()
+        if kind is None and self._failure is not None:
+            raise self._failure
 
 
 def write_all(target: BinaryIO, content: memoryview) -> None:
