@@ -90,6 +90,8 @@ class Classifier:
         self._rules = tuple(tuple(rules) for rules in plan.values())
         self._engine = engine if engine is not None else RE2Engine(list(plan))
         self.catalogue = catalogue
+        # RE2 builds its automata as it meets text, and numbering plans compile on first use: pay for that here
+        self.spans("\n".join(e for entity in catalogue.types.values() for e in entity.examples))
 
     def spans(self, text: str, *known: KnownValues) -> list[Span]:
         """Everything found in `text`, non-overlapping and ascending (see `span.resolve` for who wins).

@@ -9,6 +9,7 @@ Must never: interpret what it found, depend on where a text was cut, or accept u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
@@ -21,8 +22,8 @@ from strongroom.errors import LimitExceededError, PolicyInvalidError
 TEXT_CHARS_MAX: Final = 8 << 20
 """Characters in one scan. Larger things are files, which are read in parts; a prompt never comes near."""
 
-SET_BYTES_MAX: Final = 64 << 20
-"""Upper bound of the set automaton's cache. It fills as it meets text; ordinary text needs a few MiB."""
+SET_BYTES_MAX: Final = 32 << 20
+"""Upper bound of each set automaton's cache. It fills as it meets text; ordinary text needs a few MiB."""
 
 EXPRESSION_BYTES_MAX: Final = 16 << 20
 """Upper bound of one expression's automata."""
@@ -33,8 +34,6 @@ NEIGHBOURHOOD_BYTES: Final = 320
 _ALWAYS: Final = ""
 """A gate that matches any text. RE2 reports "no match" and "out of memory" alike; with this gate in the set no
 answer can only mean the latter, and then every expression is run: slower, never blind."""
-
-_WARM_UP: Final = 'Dear Ms. Example, card 4000 0000 0000 0000, mail a.b@example.org, tel +49 30 000000, key="Ab3$" https://x.y:1/?z=1\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +83,8 @@ class RE2Engine:
         self._near = [e.near for e in expressions]
         self._groups = [bool(f.groups) for f in self._finders]
         self._multiline = [e.multiline for e in expressions]
-        gates: dict[str, list[int]] = {}
-        for index, expression in enumerate(expressions):
-            gates.setdefault(expression.gate or expression.regex, []).append(index)
-        self._members = [tuple(members) for members in gates.values()] + [()]
-        self._every_gate = range(len(gates))
-        self._set = _gate_set([*gates, _ALWAYS])
+        self._gates = [_GateSet(members) for members in _families(expressions).values()]
         self.scanned_bytes = 0
-        self.candidates(_WARM_UP * 8)
 
     def candidates(self, text: str) -> list[Candidate]:
         """See `PatternEngine.candidates`."""
@@ -107,11 +100,12 @@ class RE2Engine:
     def _matches(self, data: bytes) -> set[tuple[int, int, int]]:
         found: set[tuple[int, int, int]] = set()
         later: dict[int, list[list[int]]] = {}
-        match, members, near, multiline = self._set.Match, self._members, self._near, self._multiline
+        near, multiline, gates = self._near, self._multiline, self._gates
         for start, end in windows(data):
-            self.scanned_bytes += end - start
-            for gate in match(data[start:end]) or self._every_gate:
-                for index in members[gate]:
+            window = data[start:end]
+            for gate in gates:
+                self.scanned_bytes += end - start
+                for index in gate.open_for(window):
                     if multiline[index]:
                         later[index] = [[0, len(data)]]
                     elif near[index]:
@@ -152,13 +146,48 @@ def _compile(regex: str, *, multiline: bool) -> re2._Regexp:
         raise PolicyInvalidError(msg) from error
 
 
-def _gate_set(gates: Sequence[str]) -> re2.Set:
-    gate_set = re2.Set.SearchSet(_options(SET_BYTES_MAX, multiline=False))
-    for gate in gates:
-        _compile(gate, multiline=False)
-        gate_set.Add(gate)
-    gate_set.Compile()
-    return gate_set
+_COUNTS_DIGITS: Final = re.compile(r"\\d[^a-zA-Z]*\{|[09A-F]-?9\][^a-z]*\{|\]\\d|\\d\(|\\d\]")
+
+
+def _families(expressions: Sequence[Expression]) -> dict[str, list[tuple[str, int]]]:
+    """Gates with their expressions' indexes, in groups that share no automaton.
+
+    The states of one automaton for all would be combinations of key words and digit counts, so that fresh text
+    would keep building new ones; apart, each group soon has all it needs. The grouping changes cost, not results.
+    """
+    families: dict[str, list[tuple[str, int]]] = {}
+    for index, expression in enumerate(expressions):
+        gate = expression.gate or expression.regex
+        shape = "numbers" if _COUNTS_DIGITS.search(gate) else "literals"
+        family = "words" if expression.near else shape
+        families.setdefault(family, []).append((gate, index))
+    return families
+
+
+class _GateSet:
+    """One set automaton: which of its expressions may match in a window."""
+
+    def __init__(self, members: Sequence[tuple[str, int]]) -> None:
+        gates: dict[str, list[int]] = {}
+        for gate, index in members:
+            gates.setdefault(gate, []).append(index)
+        self._indexes = [tuple(indexes) for indexes in gates.values()]
+        self._every = tuple(index for _, index in members)
+        self._set = re2.Set.SearchSet(_options(SET_BYTES_MAX, multiline=False))
+        for gate in gates:
+            _compile(gate, multiline=False)
+            self._set.Add(gate)
+        self._always = self._set.Add(_ALWAYS)
+        self._set.Compile()
+
+    def open_for(self, window: bytes) -> Sequence[int]:
+        """The indexes of the expressions whose gate matches in `window`."""
+        opened = self._set.Match(window)
+        if opened is None:  # the automaton ran out of memory: look everywhere
+            return self._every
+        if len(opened) == 1:
+            return ()
+        return [index for gate in opened if gate != self._always for index in self._indexes[gate]]
 
 
 def _in_characters(data: bytes, found: Iterable[tuple[int, int, int]]) -> Iterator[Candidate]:

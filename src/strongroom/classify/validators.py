@@ -31,6 +31,7 @@ LOCAL_PART_MAX, DOMAIN_MAX = 64, 255
 """RFC 5321 section 4.5.3.1."""
 
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
+_GROUP = re.compile(r"[0-9A-Za-z]+")
 _FILE_SUFFIXES: Final = frozenset(
     """
     png jpg jpeg gif svg webp ico pdf js mjs ts tsx jsx css html htm json yaml yml toml xml md txt py rb go
@@ -73,50 +74,59 @@ def _whole_compact(test: Callable[[str], bool]) -> Validator:
     return lambda value: (0, len(value)) if test(compact(value).upper()) else None
 
 
-def _prefix_of(value: str, length: int) -> Slice:
-    """The slice holding the first `length` alphanumerics, if it ends where a group ends."""
+def _prefix_of(value: str, start: int, length: int) -> Slice:
+    """The slice from `start` holding `length` alphanumerics, if it ends where a group ends."""
     seen = 0
-    for place, char in enumerate(value):
-        seen += char.isalnum()
+    for place in range(start, len(value)):
+        seen += value[place].isalnum()
         if seen == length:
             end = place + 1
-            return (0, end) if end == len(value) or not value[end].isalnum() else None
+            return (start, end) if end == len(value) or not value[end].isalnum() else None
     return None
 
 
 def card(value: str) -> Slice:
-    """A payment card number: issuer range, its length, Luhn (ISO/IEC 7812); trailing groups may be dropped."""
-    digits = compact(value)
-    two, four = int(digits[:2]), int(digits[:4])
-    if digits[0] == "4":
-        lengths: tuple[int, ...] = (16, 19, 13)
-    elif 51 <= two <= 55 or 2221 <= four <= 2720:  # noqa: PLR2004 - Mastercard's issuer ranges
-        lengths = (16,)
-    elif two in {34, 37}:
-        lengths = (15,)
-    elif two in {36, 38, 39} or 3000 <= four <= 3059:  # noqa: PLR2004 - Diners Club
-        lengths = (14, 16, 19)
-    elif two in {35, 60, 62, 64, 65, 81}:
-        lengths = (16, 19, 17, 18)
-    elif two in {50, 56, 57, 58, 63, 67, 68}:
-        lengths = (16, 18, 19, 13, 12)
-    else:
-        return None
-    for length in lengths:
-        if len(digits) >= length and checksums.luhn(digits[:length]) and len(set(digits[:length])) > 1:
-            found = _prefix_of(value, length)
-            if found is not None:
-                return found
+    """A payment card number: issuer range, its length, Luhn (ISO/IEC 7812).
+
+    Groups before and behind it that the pattern took as well, such as a year or an expiry date, are dropped.
+    """
+    for group in _GROUP.finditer(value):
+        digits = compact(value[group.start() :])
+        for length in _card_lengths(digits):
+            number = digits[:length]
+            if len(number) == length and checksums.luhn(number) and len(set(number)) > 1:
+                found = _prefix_of(value, group.start(), length)
+                if found is not None:
+                    return found
     return None
 
 
+def _card_lengths(digits: str) -> tuple[int, ...]:
+    """Lengths in use for the issuer that `digits` begins with, the usual one first."""
+    two, four = int(digits[:2]), int(digits[:4])
+    if digits[0] == "4":
+        return 16, 19, 13
+    if 51 <= two <= 55 or 2221 <= four <= 2720:  # noqa: PLR2004 - Mastercard's issuer ranges
+        return (16,)
+    if two in {34, 37}:
+        return (15,)
+    if two in {36, 38, 39} or 3000 <= four <= 3059:  # noqa: PLR2004 - Diners Club
+        return 14, 16, 19
+    if two in {35, 60, 62, 64, 65, 81}:
+        return 16, 19, 17, 18
+    return (16, 18, 19, 13, 12) if two in {50, 56, 57, 58, 63, 67, 68} else ()
+
+
 def iban(value: str) -> Slice:
-    """An IBAN: the country's length, then MOD 97-10; what the pattern took beyond that length is dropped."""
-    text = compact(value).upper()
-    length = checksums.IBAN_LENGTHS.get(text[:2], 0)
-    if not length or len(text) < length or not checksums.mod97(text[:length]):
-        return None
-    return _prefix_of(value, length)
+    """An IBAN: the country's length, then MOD 97-10; words around it that the pattern took are dropped."""
+    for group in _GROUP.finditer(value):
+        text = compact(value[group.start() :]).upper()
+        length = checksums.IBAN_LENGTHS.get(text[:2], 0)
+        if length and len(text) >= length and text[2:4].isdigit() and checksums.mod97(text[:length]):
+            found = _prefix_of(value, group.start(), length)
+            if found is not None:
+                return found
+    return None
 
 
 def email(value: str) -> Slice:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-WINDOW_BYTES: Final = 768
+WINDOW_BYTES: Final = 1536
 """Large enough that the fixed cost per window is small, small enough that a hit costs little to follow up."""
 
 OVERLAP_BYTES: Final = 192
