@@ -52,7 +52,7 @@ def test_what_does_not_parse_is_located(text: str, place: str, says: str) -> Non
             "detokenize?",
         ),
         (GOOD + '@id("c") permit(principal in Strongroom::Rol::"x", action, resource);', "2:30", "mean Role?"),
-        (f'@id("c") permit(principal, {OPEN}, resource) when {{ resource.levl < 1 }};', "1:92", "mean level?"),
+        (f'@id("c") permit(principal, {OPEN}, resource) when {{ resource.levels < 1 }};', "1:92", "mean level?"),
         (f'@id("c") permit(principal, {OPEN}, resource) when {{ resource.sinks == 1 }};', "1:1", "not compatible"),
         ('@id("c") permit(principal, action, resource) when { resource.level < 1 };', "1:62", "Realm"),
         (
