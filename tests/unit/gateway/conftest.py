@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -166,7 +167,14 @@ class FakeSession:
 
     def restore_arguments(self, tool: str, arguments: str) -> str:
         self.restored_at.append(Sink("tool", tool))
-        return arguments if tool in self.forbidden else restore_text(arguments, self._resolve)
+        if tool in self.forbidden:
+            return arguments
+
+        def escaped(surrogate: str) -> str | None:
+            value = self._resolve(surrogate)
+            return None if value is None else json.dumps(value, ensure_ascii=False)[1:-1]
+
+        return restore_text(arguments, escaped)
 
     def finish(self) -> None:
         self.finished += 1
@@ -283,3 +291,11 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
 @pytest.fixture
 def rig(make_rig: RigMaker) -> Rig:
     return make_rig()
+
+
+@pytest.fixture
+def make_session() -> Callable[[dict[str, str]], FakeSession]:
+    def make(table: dict[str, str]) -> FakeSession:
+        return FakeSession("c", Caller(Principal("p", "acme", "prod")), table)
+
+    return make
