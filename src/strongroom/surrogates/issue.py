@@ -30,6 +30,7 @@ from strongroom.surrogates.pending import Pending
 from strongroom.surrogates.resolve import Sealer, open_value, seal_value
 from strongroom.surrogates.scope import PURPOSE, Scope, ScopeKey
 from strongroom.surrogates.store import SurrogateRow, SurrogateStore
+from strongroom.surrogates.veil import SubjectVeil
 
 __all__ = ["Scope", "Surrogates"]
 
@@ -61,12 +62,12 @@ class Surrogates:
         clock: Clock,
         office: PermitOffice,
     ) -> None:
-        self._store = store
+        self._store = SubjectVeil(store, purpose_key)
         self._sealer = envelope
         self._purpose_key = purpose_key
         self._clock = clock
         self._office = office
-        self._pending = Pending(store)
+        self._pending = Pending(self._store)
         self._memories: dict[Scope, ScopeMemory] = {}
         self._lock = threading.Lock()
 

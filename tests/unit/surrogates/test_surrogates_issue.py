@@ -14,6 +14,7 @@ from strongroom.errors import (
     LimitExceededError,
     PermitError,
     StoreError,
+    StoreTamperedError,
     UnknownSurrogateError,
 )
 from strongroom.formats import surrogate as form
@@ -124,7 +125,8 @@ def test_a_queued_value_is_relabelled_in_the_queue(desk: Any, make_label: LabelM
     assert "relabel" not in desk.store.calls
     desk.surrogates.flush()
     (row,) = desk.store.rows.values()
-    assert (row.surrogate, row.label.subject) == (surrogate, "cust-1")
+    assert row.surrogate == surrogate
+    assert desk.another().label(desk.scope, surrogate).subject == "cust-1"
 
 
 def test_a_label_only_gets_stricter(desk: Any, make_label: LabelMaker) -> None:
@@ -332,6 +334,33 @@ def test_a_value_whose_key_went_is_asked_of_the_store_again(desk: Any, make_labe
     assert desk.issue("jo@example.com", at=here) != surrogate
 
 
+def test_the_store_does_not_see_whose_a_value_is(desk: Any, make_label: LabelMaker) -> None:
+    issued = [desk.issue(f"{name}@example.com", label=make_label("cust-1")) for name in ("jo", "al")]
+    desk.issue("eve@example.com", label=make_label("cust-2"))
+    desk.issue("nobody@example.com")
+    desk.surrogates.flush()
+    rows = {row.surrogate: row.label.subject for row in desk.store.rows.values()}
+    assert "cust" not in repr(desk.store.rows)
+    assert rows[issued[0]] == rows[issued[1]]
+    assert len(set(rows.values())) == 3
+    assert "" in rows.values()
+    other = desk.another()
+    assert other.label(desk.scope, issued[0]) == make_label("cust-1")
+    assert desk.issue("jo@example.com", at=other, label=make_label("cust-1")) == issued[0]
+    assert desk.resolve(issued[0], at=other) == "jo@example.com"
+
+
+@pytest.mark.parametrize("subject", ["cust-1", "00", "00" * 40, "zz"])
+def test_a_subject_that_was_changed_in_the_store_is_noticed(
+    desk: Any, make_label: LabelMaker, subject: str
+) -> None:
+    surrogate = desk.issue("jo@example.com", scope=desk.tenant_scope, label=make_label("cust-1"))
+    (row,) = desk.store.rows.values()
+    desk.store.rows[row.scope, row.surrogate] = replace(row, label=replace(row.label, subject=subject))
+    with pytest.raises(StoreTamperedError):
+        desk.another().label(desk.tenant_scope, surrogate)
+
+
 def test_erasing_needs_a_permit_and_a_name(desk: Any) -> None:
     with pytest.raises(PermitError):
         desk.surrogates.erase("acme", "prod", "cust-1", desk.permit("manage_key", category="*"))
@@ -406,7 +435,7 @@ def test_a_known_value_touches_neither_store_nor_keys(desk: Any) -> None:
 
 def test_the_purpose_key_is_the_environments_own(desk: Any) -> None:
     desk.issue("jo@example.com")
-    assert desk.purposes == [("acme/prod", "surrogate")]
+    assert set(desk.purposes) == {("acme/prod", "surrogate")}
 
 
 def test_nothing_in_memory_shows_a_value(desk: Any) -> None:
