@@ -132,6 +132,38 @@ def test_an_unreachable_directory_is_a_store_error(tmp_path: Path) -> None:
         Database.open(tmp_path / "file" / "strongroom.db")
 
 
+def test_a_directory_or_a_forbidden_file_in_its_place_is_a_store_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "strongroom.db").mkdir()
+    with pytest.raises(StoreError):
+        Database.open(tmp_path / "strongroom.db")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StoreError, match="no permission"):
+        Database.open(tmp_path / "strongroom.db")
+
+
+def test_a_store_that_left_wal_mode_is_brought_back(database: Database) -> None:
+    database.close()
+    with closing(sqlite3.connect(database.path)) as connection:
+        assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    again = Database.open(database.path)
+    with again.read() as reading:
+        assert reading.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    again.close()
+
+
+def test_opening_takes_no_lock_unless_a_table_is_missing(database: Database) -> None:
+    with database.write():
+        Database.open(database.path, busy_timeout_s=0.1).close()
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE meta")
+    with database.write(), pytest.raises(StoreLockedError):
+        Database.open(database.path, busy_timeout_s=0.1)
+    Database.open(database.path).close()
+    assert rows(database) == 0
+
+
 def test_a_full_disk_is_named_and_loses_nothing(database: Database) -> None:
     with database.write() as connection:
         put(connection, "kept")

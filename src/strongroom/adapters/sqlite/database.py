@@ -74,12 +74,20 @@ class Database:
         event.listen(engine, "begin", _begin)
         database = cls(engine, path, busy_timeout_s)
         try:
-            with _setting_up(path), database.write() as connection:
-                metadata.create_all(connection)
+            with _setting_up(path):
+                database._make_missing_tables()
         except StoreError:
             database.close()
             raise
         return database
+
+    def _make_missing_tables(self) -> None:
+        with self.read() as connection:
+            present = set(connection.exec_driver_sql("SELECT name FROM sqlite_schema").scalars())
+        # Looked up first, because making takes the write lock, which somebody may be using.
+        if not metadata.tables.keys() <= present:
+            with self.write() as connection:
+                metadata.create_all(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
