@@ -32,13 +32,17 @@ class Custody:
     levels: Callable[[str], Level]
     conceal: Callable[[str, str, str], str]
 
-    def label(self, category: str, subject: str = "") -> Label:
-        """The label of a thing of `category` about `subject`; raises `ConfigurationError` for no such category."""
+    def level(self, category: str) -> Level:
+        """The level of things of `category`; raises `ConfigurationError` when there is no such category."""
         try:
-            return Label(category, self.levels(category), subject=subject)
+            return self.levels(category)
         except KeyError:
             msg = f"no such category: {category}"
             raise ConfigurationError(msg) from None
+
+    def label(self, category: str, subject: str = "") -> Label:
+        """The label of a thing of `category` about `subject`."""
+        return Label(category, self.level(category), subject=subject)
 
     def binding(self, kind: str, object_id: str, *, category: str, subject: str = "", version: int = 0) -> Binding:
         """What a thing of this caller is bound to."""
@@ -46,7 +50,7 @@ class Custody:
             tenant=self.caller.tenant,
             environment=self.caller.environment,
             category=category,
-            level=int(self.levels(category)),
+            level=int(self.level(category)),
             kind=kind,
             object_id=object_id,
             subject=subject,
