@@ -183,7 +183,9 @@ def test_an_error_in_any_policy_denies(ask: Ask) -> None:
 
 
 def test_a_purpose_that_is_not_unicode_is_denied_not_an_error(ask: Ask, shipped: Policy) -> None:
-    assert not shipped.decide(ask(purpose="\ud800")).allowed
+    policy = Policy.load(shipped.text + "// purpose")  # a bundle that mentions it is asked with it
+    assert policy.decide(ask()).allowed
+    assert not policy.decide(ask(purpose="\ud800")).allowed
 
 
 def test_the_version_follows_the_text(tmp_path: Path, shipped: Policy) -> None:
