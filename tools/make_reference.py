@@ -29,7 +29,8 @@ CLI_TOP = """\
 
 Every command ends with 0 when it did what it was asked, 1 when a check failed, 2 for a mistake in the command
 line, a setting or the keyfile, 3 when the answer is no, 4 when something does not verify, 5 when a backend cannot
-serve, 130 after Ctrl-C. With `--json`, errors are one JSON object on standard error.
+serve, 130 after Ctrl-C (except `up`, which drains and ends with 0). With `--json`, errors are one JSON object on
+standard error.
 """
 SETTINGS_TOP = """\
 # Settings

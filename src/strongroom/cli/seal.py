@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -49,16 +48,18 @@ def writing(name: str) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     path = Path(name)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as target:
-        beside = Path(target.name)
-        try:
-            yield cast("BinaryIO", target)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:  # opened inside, so that an interrupt at any moment finds the name to remove
+        with os.fdopen(
+            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb"
+        ) as target:
+            yield target
             target.flush()
             os.fsync(target.fileno())
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    beside.replace(path)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def seal(
