@@ -30,51 +30,49 @@ class Span:
     subject: str = ""
 
 
-def _rank(span: Span) -> tuple[bool, float, int, int, str]:
-    return span.source != KNOWN, -span.score, span.start - span.end, span.start, span.kind
+def _rank(span: Span) -> tuple[float, int, int, str, str, str]:
+    return -span.score, span.start - span.end, span.start, span.kind, span.source, span.subject
 
 
 def resolve(spans: Iterable[Span]) -> list[Span]:
     """The spans that stay when no two may overlap, ascending; a pure function of the set given.
 
-    Known values win over the rest, then the higher score, then the longer span, then the earlier one,
-    then the kind's name. One exception keeps more covered: a span that strictly contains a known value takes
-    its place (an e-mail address around a known first name) and inherits its subject.
+    Known values win over the rest, then the higher score, then the longer span, then the earlier one, then the
+    kind's name. One exception keeps more covered: a span around known values, with none of them sticking out (an
+    e-mail address around a known first name), takes their place and inherits their subject if they have one.
     """
+    every = set(spans)
+    known = [span for span in every if span.source == KNOWN]
+    rest = [span for span in every if span.source != KNOWN]
     kept: list[Span] = []
     starts: list[int] = []
-    for span in sorted(_widen(set(spans)), key=_rank):
-        at = bisect_left(starts, span.end)
-        if at and kept[at - 1].end > span.start:
-            continue
-        kept.insert(at, span)
-        starts.insert(at, span.start)
+    for rank in (_around(known, rest) if known else (), known, rest):
+        for span in sorted(rank, key=_rank):
+            at = bisect_left(starts, span.end)
+            if at and kept[at - 1].end > span.start:
+                continue
+            kept.insert(at, span)
+            starts.insert(at, span.start)
     return kept
 
 
-def _widen(spans: set[Span]) -> list[Span]:
-    """Promote a span around a known value to the rank of a known value, and drop what it swallows."""
-    inner = sorted((s for s in spans if s.source == KNOWN), key=lambda s: s.start)
-    if not inner:
-        return list(spans)
-    starts = [s.start for s in inner]
+def _around(known: list[Span], rest: list[Span]) -> list[Span]:
+    """Those of `rest` that strictly contain every known value they touch, and touch one; as known values."""
+    inner = sorted(known, key=lambda span: span.start)
+    starts = [span.start for span in inner]
+    reach = max(span.end - span.start for span in inner)
     out: list[Span] = []
-    swallowed: set[Span] = set()
-    for span in spans:
-        if span.source == KNOWN:
-            continue
-        inside: list[Span] = []
-        at = bisect_left(starts, span.start)
-        while at < len(inner) and inner[at].start < span.end:
-            found = inner[at]
-            if found.end <= span.end and found.end - found.start < span.end - span.start:
-                inside.append(found)
-            at += 1
-        if not inside:
-            out.append(span)
-            continue
-        swallowed.update(inside)
-        subjects = {found.subject for found in inside}
-        out.append(replace(span, source=KNOWN, subject=subjects.pop() if len(subjects) == 1 else ""))
-    out.extend(s for s in inner if s not in swallowed)
+    for span in rest:
+        touched = [
+            found
+            for found in inner[bisect_left(starts, span.start - reach + 1) : bisect_left(starts, span.end)]
+            if found.end > span.start
+        ]
+        length = span.end - span.start
+        if touched and all(
+            span.start <= found.start and found.end <= span.end and found.end - found.start < length
+            for found in touched
+        ):
+            subjects = {found.subject for found in touched}
+            out.append(replace(span, source=KNOWN, subject=subjects.pop() if len(subjects) == 1 else ""))
     return out
