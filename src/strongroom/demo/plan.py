@@ -94,7 +94,7 @@ def _support(seen: Seen) -> Move:
 def _moves(seen: Seen, row: Mapping[str, str], calls: Sequence[str]) -> Iterator[Move]:
     """Every move that makes sense now, the most pressing first."""
     todo = {name for name in seen.offered if name not in calls}
-    card = _column(row, "card", "karte", "pan")
+    card = _column(row, "card", "karte")
     if LOOKUP in todo and (key := _key(seen.prompt)):
         yield Move(f"I should find out who {key} is.", "", (Call(LOOKUP, {"key": key}),))
     if SEARCH in todo:
@@ -176,7 +176,7 @@ def _summary(seen: Seen, row: Mapping[str, str]) -> Call:
 
 
 def _answer(seen: Seen, row: Mapping[str, str]) -> str:
-    name, mail, phone = _column(row, "name"), _column(row, "mail"), _column(row, "phone", "tel")
+    name, mail, phone = _column(row, "name"), _column(row, "mail"), _column(row, "phone", "telefon", "mobil")
     if not row:
         return "I could not find this customer."
     if GERMAN.search(seen.prompt):

@@ -6,11 +6,12 @@ Must never: take a shortcut a user could not take, or touch anything outside the
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from strongroom.adapters.tables import Row
 from strongroom.demo import verdicts
 from strongroom.demo.clear_desk import ClearDesk
 from strongroom.demo.customers import CustomerDatabase
@@ -26,9 +27,9 @@ from strongroom.demo.rehearsal import Rehearsal
 from strongroom.demo.report import Checks
 from strongroom.demo.sabotage import FrozenEpoch, Sabotage
 from strongroom.demo.scan import Scanner
-from strongroom.demo.stage import Case, Stage
+from strongroom.demo.stage import PROVIDER_KEY, Case, Stage
 from strongroom.demo.tools import AGENT_LOG, SINKS, Toolbox
-from strongroom.errors import InputError
+from strongroom.errors import ConfigurationError, InputError
 from strongroom.room import Strongroom
 
 TENANT, ENVIRONMENT, AGENT, PURPOSE = "acme", "prod", "demo-agent", "resolve-ticket"
@@ -40,13 +41,15 @@ REHEARSAL_MODEL = "rehearsal-1"
 class DemoOptions:
     """What to run the demo on.
 
-    `input` is the user's own directory instead of the generated one; `upstream` the base URL of a real provider
-    (its chat completions wire) and `model` the model to ask for; `sabotage` breaks something on purpose; `work`
-    keeps what the run leaves in that directory; `progress` shows bars on stderr.
+    `input` is the user's own directory instead of the generated one. `upstream` is the base URL of a real provider
+    (its chat completions wire), `upstream_key` what it wants to see, `model` the model to ask for. `sabotage`
+    breaks something on purpose. `work` keeps what the run leaves, in a directory that must be empty. `progress`
+    shows bars on stderr.
     """
 
     input: Path | None = None
     upstream: str | None = None
+    upstream_key: str | None = field(default=None, repr=False)
     model: str = REHEARSAL_MODEL
     sabotage: Sabotage | None = None
     work: Path | None = None
@@ -70,6 +73,8 @@ def set_stage(options: DemoOptions, place: Place, steps: Steps, judged: Checks, 
         officer = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, create=True))
         epoch = FrozenEpoch() if options.sabotage is Sabotage.CACHE else None
         room = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, epoch=epoch))
+        if options.upstream_key is not None:
+            officer.provider_keys.put("openai", options.upstream_key)
         where = ("--tenant", TENANT, "--environment", ENVIRONMENT)
         credential = run_command(place, "credential", "issue", AGENT, *where)["credential"]
     with steps.step("source: known values"):
@@ -85,15 +90,26 @@ def set_stage(options: DemoOptions, place: Place, steps: Steps, judged: Checks, 
         gateway = stack.enter_context(GatewayProcess(place, upstreams, mode))
     sealed = stack.enter_context(room.session(AGENT, purpose=PURPOSE, tenant=TENANT, environment=ENVIRONMENT))
     desk: Desk = ClearDesk(place.desk) if options.sabotage is Sabotage.SEALING else sealed
+    secrets = [Planted(credential, "the client's credential")]
+    if options.upstream_key is not None:
+        secrets.append(Planted(options.upstream_key, PROVIDER_KEY))
     stage = Stage(
         given=given, place=place,
-        scanner=Scanner([*given.planted, Planted(credential, "the client's credential")]),
+        scanner=Scanner([*given.planted, *secrets]),
         recording=upstream.recording, rehearsal=upstream if isinstance(upstream, Rehearsal) else None,
         gateway=gateway, credential=credential, model=options.model, agent_room=room, officer_room=officer,
         desk=desk, embedder=Embedder(),
     )  # fmt: skip
     stage.cases = _cases(stage, stack)
     return stage
+
+
+def require_empty(work: Path) -> Path:
+    """`work` as a path of its own; raises `ConfigurationError` when something is in it already."""
+    if work.exists() and (not work.is_dir() or any(work.iterdir())):
+        msg = "the directory to keep the run in is not empty"
+        raise ConfigurationError(msg)
+    return work.resolve()
 
 
 def _input(options: DemoOptions, place: Place) -> DemoInput:
@@ -119,18 +135,22 @@ def _cases(stage: Stage, stack: ExitStack) -> list[Case]:
     log = stack.enter_context(_agent_log(stage.desk))
     cases: list[Case] = []
     wires = ("openai", "anthropic" if stage.rehearsal is not None else "openai")
-    for wire, ticket in zip(wires, _tickets(stage.given), strict=True):
+    for wire, ticket in zip(wires, _tickets(stage.given, rows), strict=True):
         toolbox = Toolbox(ticket.id, ticket.subject, stage.desk, customers, stage.embedder, log)
         row = rows[ticket.subject]
         cases.append(Case(wire, ticket, row, stage.given.records, toolbox, len(cases) + 1))
     return cases
 
 
-def _tickets(given: DemoInput) -> tuple[Ticket, Ticket]:
-    """The first two that ask for a refund, or failing that any two, of two known customers."""
-    owned = sorted(
-        (ticket for ticket in given.tickets if ticket.subject), key=lambda ticket: ticket.intent != "refund"
-    )
+def _tickets(given: DemoInput, rows: Mapping[str, Row]) -> tuple[Ticket, Ticket]:
+    """Two tickets of two known customers; refunds first, then letters that say how to reach the customer."""
+
+    def rank(ticket: Ticket) -> tuple[bool, bool]:
+        row = rows[ticket.subject]
+        reachable = any(row[column] in ticket.text for column in given.records.private if row.get(column))
+        return ticket.intent != "refund", not reachable
+
+    owned = sorted((ticket for ticket in given.tickets if ticket.subject), key=rank)
     for ticket in owned[1:]:
         if ticket.subject != owned[0].subject:
             return owned[0], ticket

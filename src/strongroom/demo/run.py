@@ -19,7 +19,7 @@ from strongroom.demo import checks, verdicts
 from strongroom.demo.agent import Result, index_input, resolve_with_anthropic, resolve_with_openai
 from strongroom.demo.gateway_process import Place
 from strongroom.demo.input import Ticket
-from strongroom.demo.preparation import ENVIRONMENT, TENANT, DemoOptions, set_stage
+from strongroom.demo.preparation import ENVIRONMENT, TENANT, DemoOptions, require_empty, set_stage
 from strongroom.demo.progress import Steps
 from strongroom.demo.report import Checks, DemoReport
 from strongroom.demo.sabotage import Sabotage, flip_log_byte
@@ -41,7 +41,11 @@ def run_demo(options: DemoOptions) -> DemoReport:
     clock = SystemClock()
     started = clock.monotonic()
     with ExitStack() as stack:
-        work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strongroom-demo-")))
+        work = (
+            require_empty(options.work)
+            if options.work
+            else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strongroom-demo-")))
+        )
         steps = stack.enter_context(Steps(shown=options.progress))
         judged = Checks(clock)
         stage = set_stage(options, Place(work.resolve()), steps, judged, stack)
@@ -119,6 +123,10 @@ def _figures(stage: Stage, options: DemoOptions) -> dict[str, object]:
     return {
         "customers": len(stage.given.records.table.rows),
         "tickets": len(stage.given.tickets),
+        "planted_columns": sorted(stage.given.records.private),
+        "columns_not_planted": [
+            column for column in stage.given.records.table.columns if column not in stage.given.records.private
+        ],
         "planted": stage.scanner.searched,
         "planted_too_short": stage.scanner.too_short,
         "upstream": options.upstream or "rehearsal",

@@ -9,12 +9,7 @@ Must never: put a planted value into a finding; a finding names the column or ti
 
 from __future__ import annotations
 
-import sqlite3
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +17,12 @@ import ahocorasick
 
 from strongroom.demo.planted import Planted
 from strongroom.demo.readings import CHUNK_LEN, OVERLAP_LEN, compact, readings
+from strongroom.demo.store_files import cells, readable
 
 VALUE_CHARS_MIN = 6
 """Shorter values (a five-digit postcode) occur in random bytes by themselves; they are counted as not searched."""
 DIGITS_UNBOUNDED_MIN = 11
 """A shorter run of digits counts only when it stands alone: timestamps and ids contain every short run."""
-SQLITE_MAGIC = b"SQLite format 3\x00"
-STORE_ENDINGS = (".db", ".db-wal", ".db-shm")
-"""Files of an SQLite store that this process may have open."""
 FINDINGS_MAX = 1000  # per scan; one is already a failure
 
 
@@ -68,22 +61,6 @@ class _Pattern:
     bounded: bool
 
 
-@contextmanager
-def _copied(path: Path) -> Iterator[Path | None]:
-    """A copy that another process made, or None when the file vanished.
-
-    Closing a store's file drops this process's locks on it, and then a second process could damage the store
-    (https://sqlite.org/howtocorrupt.html, section 2.2).
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / path.name
-        program = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
-        done = subprocess.run(  # noqa: S603 - our own interpreter and a path of this run
-            [sys.executable, "-c", program, str(path), str(copy)], check=False, capture_output=True
-        )
-        yield copy if done.returncode == 0 else None
-
-
 class Scanner:
     """Finds any of many planted values in bytes, in one pass per reading."""
 
@@ -115,16 +92,10 @@ class Scanner:
 
     def scan_file(self, path: Path, place: str) -> Scan:
         """Every finding in one file; a file that vanished meanwhile holds nothing."""
-        if path.name.endswith(STORE_ENDINGS):
-            with _copied(path) as copy:
-                return NOTHING if copy is None else self._scan_file(copy, place)
-        return self._scan_file(path, place)
-
-    def _scan_file(self, path: Path, place: str) -> Scan:
         findings: list[Finding] = []
         size = 0
         try:
-            with path.open("rb") as source:
+            with readable(path) as source:
                 tail = b""
                 while piece := source.read(CHUNK_LEN):
                     start = size - len(tail)
@@ -136,8 +107,8 @@ class Scanner:
                     tail = piece[-OVERLAP_LEN:]
         except FileNotFoundError:
             return NOTHING
-        if path.suffix in {".db", ".sqlite"} and size:
-            findings += self._cells(path, place)
+        for table, cell in cells(path):
+            findings += self._findings(cell, f"{place} table {table}")
         return Scan(tuple(self._unique(findings)), size, 1)
 
     def scan_trees(
@@ -151,20 +122,6 @@ class Scanner:
             if advance is not None:
                 advance(scan.bytes_scanned)
         return total
-
-    def _cells(self, path: Path, place: str) -> Iterator[Finding]:
-        """SQLite read as a table, not as pages; a file that is no database has no cells."""
-        with path.open("rb") as source:
-            if source.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
-                return
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            for (table,) in tables:
-                quoted = table.replace('"', '""')
-                for row in connection.execute(f'SELECT * FROM "{quoted}"'):  # noqa: S608 - an identifier, quoted
-                    for cell in row:
-                        raw = cell if isinstance(cell, bytes) else str(cell).encode()
-                        yield from self._findings(raw, f"{place} table {table}")
 
     def _findings(self, buffer: bytes, place: str) -> Iterator[Finding]:
         for reading, text in readings(buffer):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from strongroom.compliance.erasure import ErasureReceipt
     from strongroom.room import Strongroom
 
+PROVIDER_KEY = "the provider's key"
+"""Planted for the disk; upstream is where it belongs."""
 SESSION_HEADER = "Strongroom-Session"
 CONTACT_KINDS = {"PERSON": "Name", "EMAIL": "E-mail", "PHONE": "Phone"}
 HITS = 5

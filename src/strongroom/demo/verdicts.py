@@ -14,7 +14,7 @@ from strongroom.demo.checks import Verdict
 from strongroom.demo.control import require_working
 from strongroom.demo.planted import Planted
 from strongroom.demo.scan import VALUE_CHARS_MIN, Scan, Scanner, walk
-from strongroom.demo.stage import Stage
+from strongroom.demo.stage import PROVIDER_KEY, Stage
 
 CONTROL_SAMPLES = 40
 PLACES_SHOWN = 4
@@ -39,7 +39,7 @@ def none_upstream(stage: Stage) -> Verdict:
     scans = [
         stage.scanner.scan_bytes(request.raw, f"request {number}") for number, request in enumerate(received, 1)
     ]
-    return _judged(scans, f"{len(received)} requests, headers included")
+    return _judged(scans, f"{len(received)} requests, headers included", allowed=frozenset({PROVIDER_KEY}))
 
 
 def none_in_logs(stage: Stage, advance: Callable[[int], None]) -> Verdict:
@@ -99,9 +99,9 @@ def _scanned(stage: Stage, paths: Sequence[Path], advance: Callable[[int], None]
     return _judged(scans, f"{len(paths)} files")
 
 
-def _judged(scans: Sequence[Scan], what: str) -> Verdict:
+def _judged(scans: Sequence[Scan], what: str, *, allowed: frozenset[str] = frozenset()) -> Verdict:
     scanned = sum(scan.bytes_scanned for scan in scans)
-    found = [finding for scan in scans for finding in scan.findings]
+    found = [finding for scan in scans for finding in scan.findings if finding.planted not in allowed]
     if not scanned:
         return False, "nothing was there to scan", 0
     if not found:

@@ -86,9 +86,7 @@ def test_parallel_calls_are_interleaved_and_whole_again(openai_client: Any) -> N
     assert order != sorted(order)
 
 
-def test_thinking_is_signed_and_must_come_back_unaltered(
-    model: Rehearsal, anthropic_client: Any
-) -> None:
+def test_thinking_is_signed_and_must_come_back_unaltered(model: Rehearsal, anthropic_client: Any) -> None:
     def ask(messages: Any) -> Any:
         return anthropic_client.messages.create(
             model="m", max_tokens=2048, messages=messages, tools=anthropic_tools(),

@@ -100,7 +100,7 @@ def test_a_cell_of_a_database_is_found_though_it_is_scattered_over_pages(scanner
         rows = [(filler + "." * shift + CARD.value + "." * 3000,) for shift in range(0, 1000, 7)]
         connection.executemany('INSERT INTO "a""b" VALUES (?)', rows)
     scan = scanner.scan_file(path, "store")
-    assert sum("table" in finding.place for finding in scan.findings) >= len(rows)
+    assert len({finding.offset for finding in scan.findings if "table" in finding.place}) >= len(rows)
 
 
 def test_a_finding_names_the_place_and_never_the_value(scanner: Scanner, tmp_path: Path) -> None:
