@@ -232,10 +232,6 @@ def _service(tenant: str, environment: str) -> Caller:
     return Caller(Principal("known-values", tenant, environment), purpose="find known values")
 
 
-def _service(tenant: str, environment: str) -> Caller:
-    return Caller(Principal("known-values", tenant, environment), purpose="find known values")
-
-
 def _binding(tenant: str, environment: str, source: str, subject: str, category: str, level: int) -> Binding:
     return Binding(
         tenant=tenant, environment=environment, category=category, level=int(level), kind="known",
