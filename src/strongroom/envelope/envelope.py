@@ -29,7 +29,7 @@ from strongroom.primitives.chunked import open_chunks, open_range, seal_chunks
 from strongroom.primitives.streams import Reader, write_all
 
 Progress = Callable[[int], None]
-"""Called with the number of source bytes consumed so far, about once per 2 MiB."""
+"""Called with the number of source bytes consumed so far, about once per MiB."""
 
 
 class Envelope:

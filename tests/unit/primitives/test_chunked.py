@@ -18,7 +18,7 @@ from strongroom.primitives.chunked import (
     seal_chunks,
     sealed_len,
 )
-from strongroom.primitives.streams import Reader, write_all
+from strongroom.primitives.streams import Behind, Reader, write_all
 
 KEY = bytes(range(32))
 CONTEXT = b"context"
@@ -148,6 +148,14 @@ def test_a_failing_target_is_reported_whoever_writes(writes: int) -> None:
     with pytest.raises(OSError, match="no space"):
         seal_chunks(key=KEY, context=CONTEXT, source=source, target=FailingTarget(writes))
     assert threading.active_count() == before
+
+
+def test_a_failed_write_is_raised_where_the_next_buffer_is_wanted() -> None:
+    with pytest.raises(OSError, match="no space"), Behind(FailingTarget(0), 10) as behind:
+        behind.write(behind.free(), 10)
+        for _ in range(3):  # the third can only be the first one, given back after the failure
+            behind.free()
+        pytest.fail("a buffer was given out after a failure")
 
 
 class Dribble(io.RawIOBase):
