@@ -38,6 +38,15 @@ def demo(
         typer.Option("--upstream", metavar="URL", help="A real model's base URL instead of the rehearsal."),
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The model to ask for, with --upstream.")] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--upstream-key-file",
+            help="A file with the provider's key, if it wants one.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     sabotage: Annotated[
         Break | None, typer.Option("--sabotage", help="Break one protection; the demo must then fail.")
     ] = None,
@@ -67,6 +76,7 @@ def demo(
     given = DemoOptions(
         input=input_directory,
         upstream=upstream,
+        upstream_key=key_file.read_text(encoding="utf-8").strip() if key_file else None,
         sabotage=Sabotage(sabotage.value) if sabotage else None,
         work=keep,
         progress=sys.stderr.isatty() and not as_json,
