@@ -134,6 +134,14 @@ def test_a_reader_in_the_way_does_not_hold_up_a_destruction(process: Process) ->
         process.keyring.opening_key(key.keyref, SUBJECT, process.opening)
 
 
+def test_a_replaced_root_wrap_stands_nowhere_in_the_files(process: Process) -> None:
+    roots = SQLiteRootStore(process.database)
+    wrapped = b"a wrap by the passphrase that somebody else has learnt"
+    roots.put_wrap(RootWrap("passphrase", wrapped))
+    roots.put_wrap(RootWrap("passphrase", b"a wrap by the new one"))
+    assert not any(wrapped in path.read_bytes() for path in process.database.path.parent.glob("strongroom.db*"))
+
+
 def test_a_removed_root_wrap_stands_nowhere_in_the_files(process: Process) -> None:
     roots = SQLiteRootStore(process.database)
     wrapped = b"a wrap of the root that is long enough to be found"

@@ -71,6 +71,8 @@ class SQLiteRootStore:
                 .values(scheme=wrap.scheme, wrapped=wrap.wrapped)
                 .on_conflict_do_update(index_elements=["scheme"], set_={"wrapped": wrap.wrapped})
             )
+        # The wrap that was replaced may be by a passphrase that leaked.
+        self._database.empty_log()
 
     def remove_wrap(self, scheme: str) -> None:
         """Forget a wrap; nothing happens if there is none."""
