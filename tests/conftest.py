@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def open_room(place: Path) -> Iterator[Callable[..., Strongroom]]:
     """Opens rooms on the store; they are closed when the test ends."""
     opened: list[Strongroom] = []
 
-    def opener(**settings: object) -> Strongroom:
+    def opener(**settings: Any) -> Strongroom:
         room = Strongroom.open(home=place / "home", keyfile=place / "store.key", **settings)
         opened.append(room)
         return room

@@ -39,6 +39,9 @@ from strongroom.surrogates.neutral import look_alikes
 from strongroom.surrogates.restore import Restorer
 from strongroom.surrogates.scope import Scope
 
+LOOK_ALIKE = "LOOK_ALIKE"
+"""The kind of a replacement that hides nothing: it keeps text from being taken for a surrogate."""
+
 
 class Origin(Enum):
     """Who wrote a text: the person or program that asks, a tool, or the model."""
@@ -146,28 +149,27 @@ class Session:
         known = self._state.known(self._chain, self._learned)
         scanner = _KnownScanner(engine.classifier, self._sources, known)
         found = findings(text, field=field, fields=engine.fields, scanner=scanner)
-        marks = look_alikes(text, lambda surrogate: self._was_issued(surrogate, origin))
-        out: list[Replacement] = [
-            Replacement(mark.start, mark.end, mark.text, "LOOK_ALIKE") for mark in marks.foreign
-        ]
-        taken = [*marks.own, *((mark.start, mark.end) for mark in marks.foreign)]
+        marks = look_alikes(text, lambda surrogate: engine.surrogates.label(self.scope, surrogate) is not None)
+        out: list[Replacement] = []
         learned: list[Learned] = []
         for finding in found:
-            if any(start < finding.end and finding.start < end for start, end in taken):
-                continue
+            if any(start <= finding.start and finding.end <= end for start, end in marks.own):
+                continue  # a piece of a surrogate that was issued here
             label = engine.catalogue.label(finding.kind, subject=finding.subject, source=origin.value)
             if engine.guard.decide(self.caller, "show", _class_of(label)).allowed:
                 continue
             out.append(self._replacement(finding, label))
             if finding.learned and len(finding.value.strip()) >= LEARN_LEN_MIN:
                 learned.append((finding.kind, finding.value, finding.subject))
+        # What merely looks like a surrogate is marked, unless it is a piece of something that goes as a whole.
+        out += [
+            Replacement(mark.start, mark.end, mark.text, LOOK_ALIKE)
+            for mark in marks.foreign
+            if not any(change.start < mark.end and mark.start < change.end for change in out)
+        ]
         out.sort(key=lambda item: item.start)
         after = self._state.digest(self._chain, digest.hex()) if learned else self._chain
         return Segment(tuple(out), tuple(learned), after)
-
-    def _was_issued(self, surrogate: str, origin: Origin) -> bool:
-        # What the model wrote stays as it is: an invented surrogate resolves nowhere anyway.
-        return origin is Origin.MODEL or self._engine.surrogates.label(self.scope, surrogate) is not None
 
     def _replacement(self, finding: Finding, label: Label) -> Replacement:
         used = self._pass("tokenize", label, "", "")
@@ -221,11 +223,7 @@ class Session:
     def _resolve(self, surrogate: str, sink: Sink) -> str | None:
         label = self._engine.surrogates.label(self.scope, surrogate)
         if label is None:
-            self.refused += 1
-            unknown = Label("public", Level.PUBLIC)
-            self._engine.guard.alarm(
-                self.caller, "detokenize", unknown, sink_name=sink.name, result=UnknownSurrogateError.code
-            )
+            self._alarm_unknown(surrogate, sink)
             return None
         used = self._pass("detokenize", label, sink.kind, sink.name)
         if used is None:
@@ -241,6 +239,15 @@ class Session:
         used.count += 1
         self.restored += 1
         return value
+
+    def _alarm_unknown(self, surrogate: str, sink: Sink) -> None:
+        engine = self._engine
+        if surrogate.partition("_")[0] not in engine.catalogue.by_prefix:
+            return  # ordinary text that happens to have the form
+        self.refused += 1
+        nothing = Label("public", Level.PUBLIC)
+        code = UnknownSurrogateError.code
+        engine.guard.alarm(self.caller, "detokenize", nothing, sink_name=sink.name, result=code)
 
     # --- the corridor, once per request and label ---------------------------------------------------
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import shutil
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from strongroom.errors import (
     StoreFullError,
 )
 
-SCOPE = {"tenant": "acme", "environment": "prod"}
+SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 SECRET = "Anna Schmidt lives at Lindenweg 5"
 
 

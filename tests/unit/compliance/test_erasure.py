@@ -1,17 +1,19 @@
 """Erasure: what is destroyed, what the receipt proves, and what nobody can claim with it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strongroom.at_rest.embeddings import Embeddings
 from strongroom.compliance.erasure import ErasureReceipt, verify_receipt
 from strongroom.errors import AccessDeniedError, FormatError, IntegrityError, InvalidNameError, KeyDestroyedError
 from strongroom.identity import Caller, Principal
 from strongroom.primitives.signing import SigningKey
 
-SCOPE = {"tenant": "acme", "environment": "prod"}
+SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 
 
 @pytest.fixture
@@ -104,6 +106,10 @@ def test_a_surrogate_of_the_erased_resolves_no_more(room, tmp_path):
         assert "bo@example.org" in after
 
 
+def _none(caller: Caller) -> Embeddings:
+    raise AssertionError
+
+
 def test_an_agent_may_not_erase(room):
     agent = Caller(Principal("bot", "acme", "prod"))
     from strongroom.compliance.erasure import Erasure
@@ -111,7 +117,7 @@ def test_an_agent_may_not_erase(room):
     house = room.house
     erasure = Erasure(
         guard=house.guard, audit=house.audit, keys=house.keys, surrogates=house.engine.surrogates,
-        segments=house.segments, embeddings=lambda caller: None, signing=house.signing, clock=house.clock,
+        segments=house.segments, embeddings=_none, signing=house.signing, clock=house.clock,
     )  # fmt: skip
     with pytest.raises(AccessDeniedError):
         erasure.erase(agent, "cust-1")

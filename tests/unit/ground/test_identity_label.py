@@ -1,5 +1,7 @@
 """Names have one spelling; labels join upwards."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,8 @@ def test_illegal_names_are_refused_without_being_repeated(name):
 def test_a_principal_checks_all_three_names():
     for bad in ({"name": "A"}, {"tenant": "A"}, {"environment": "A"}):
         with pytest.raises(InvalidNameError):
-            Principal(**{"name": "a", "tenant": "t", "environment": "e"} | bad)
+            names: dict[str, Any] = {"name": "a", "tenant": "t", "environment": "e"} | bad
+            Principal(**names)
     caller = Caller(Principal("a", "t", "e"))
     assert (caller.tenant, caller.environment) == ("t", "e")
 

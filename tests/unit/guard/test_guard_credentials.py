@@ -1,11 +1,13 @@
 """Credentials: shown once, kept as a digest, refused in one voice."""
 
+from typing import Any
+
 import pytest
 
 from strongroom.errors import CredentialError, InvalidNameError
 from strongroom.guard.credentials import LIFETIME_S, Credentials
 
-SCOPE = {"tenant": "acme", "environment": "prod"}
+SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 
 
 class StoppedClock:

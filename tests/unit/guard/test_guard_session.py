@@ -16,7 +16,8 @@ CARD = "4111 1111 1111 1111"
 
 
 def shown(session, text, **how):
-    out, done = [], 0
+    out: list[str] = []
+    done = 0
     for change in session.protect(text, **how):
         assert done <= change.start < change.end
         out += (text[done : change.start], change.text)
@@ -117,13 +118,14 @@ def test_the_same_history_gives_the_same_bytes_whatever_was_learned_later(opened
 def test_a_remembered_history_is_not_inspected_again(opened, room, monkeypatch):
     texts = [f"mail {MAIL} number {index}" for index in range(5)]
     before = [shown(opened("m"), text) for text in texts]
-    calls = []
+    calls: list[str] = []
     original = type(room.house.engine.classifier).spans
-    monkeypatch.setattr(
-        type(room.house.engine.classifier),
-        "spans",
-        lambda self, text, *known: calls.append(text) or original(self, text, *known),
-    )
+
+    def watched(self, text, *known):
+        calls.append(text)
+        return original(self, text, *known)
+
+    monkeypatch.setattr(type(room.house.engine.classifier), "spans", watched)
     again = opened("m")
     assert [shown(again, text) for text in texts] == before
     assert calls == []
@@ -173,17 +175,31 @@ def test_nested_arguments_take_the_sink_of_their_parameter(session):
 
 
 def test_an_invented_surrogate_is_left_and_alarmed(session, events):
-    text = "EMAIL_0000000"
+    text = "EMAIL_0A0A0A0"
     assert session.restore(text, Sink.user()) == text
-    assert session.refused <= 1
-    session.finish()
+    assert session.refused == 1
+    assert events()[-1][:4] == ("detokenize", "alarm", "user", "unknown_surrogate")
 
 
-def test_a_genuine_looking_surrogate_of_another_conversation_is_alarmed(opened, events):
+def test_a_surrogate_of_another_conversation_is_alarmed_in_a_tool_call(opened, events):
     foreign = shown(opened("elsewhere"), MAIL)
     here = opened("here")
-    assert here.restore(foreign, Sink.user()) == foreign
-    here.finish()
+    arguments = json.dumps({"to": foreign})
+    assert here.restore_arguments("send_email", arguments) == arguments
+    assert events()[-1][:4] == ("detokenize", "alarm", "send_email.to", "unknown_surrogate")
+
+
+def test_ordinary_text_of_the_form_raises_no_alarm(session, events):
+    before = len(events())
+    assert session.restore("ERROR_7A7A7A7", Sink.user()) == "ERROR_7A7A7A7"
+    assert (session.refused, len(events())) == (0, before)
+
+
+def test_a_secret_that_contains_a_look_alike_goes_as_a_whole(session):
+    mail = "EMAIL_7KQ2M9X@example.org"
+    safe = shown(session, f"to {mail}")
+    assert "example.org" not in safe
+    assert session.restore(safe, Sink.user()) == f"to {mail}"
 
 
 def test_look_alikes_in_text_come_back_as_they_were(opened):

@@ -1,12 +1,13 @@
 """Sources teach values, whose they are, and forget them with their subject."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 
 from strongroom.errors import ConfigurationError, InvalidNameError, KeyStateError
 
-SCOPE = {"tenant": "acme", "environment": "prod"}
+SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 ROWS = [
     ("c-1", "Anna Schmidt", "anna@example.org", "4111111111111111", "blue"),
     ("c-2", "Bruno Keller", "", "5555555555554444", "red"),

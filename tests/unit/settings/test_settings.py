@@ -79,7 +79,7 @@ def test_ipv6_brackets_are_taken_off():
 
 def test_settings_are_frozen():
     with pytest.raises(ValueError, match="frozen"):
-        load_settings().mode = "monitor"
+        load_settings().mode = "monitor"  # type: ignore[misc]
 
 
 def test_keyfiles_live_apart_from_the_store():

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from strongroom.errors import (
     WrongPassphraseError,
 )
 
-SCOPE = {"tenant": "acme", "environment": "prod"}
+SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 
 
 def test_the_first_run_shows_the_recovery_share_once_and_it_opens_the_store(tmp_path):

@@ -6,9 +6,19 @@ Each module holds the tables of one room and the adapter of that room's port; al
 Must never: be put on a network file system; SQLite's write-ahead log needs shared memory.
 """
 
+from strongroom.adapters.sqlite import access, at_rest, surrogates
 from strongroom.adapters.sqlite.database import Database
 from strongroom.adapters.sqlite.keys import SQLiteKeyStore
 from strongroom.adapters.sqlite.meta import SQLiteRootStore
 from strongroom.adapters.sqlite.schema import SCHEMA_VERSION, metadata
 
-__all__ = ["SCHEMA_VERSION", "Database", "SQLiteKeyStore", "SQLiteRootStore", "metadata"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Database",
+    "SQLiteKeyStore",
+    "SQLiteRootStore",
+    "access",
+    "at_rest",
+    "metadata",
+    "surrogates",
+]
