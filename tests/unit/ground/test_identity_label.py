@@ -25,8 +25,8 @@ def test_illegal_names_are_refused_without_being_repeated(name):
 
 def test_a_principal_checks_all_three_names():
     for bad in ({"name": "A"}, {"tenant": "A"}, {"environment": "A"}):
+        names: dict[str, Any] = {"name": "a", "tenant": "t", "environment": "e"} | bad
         with pytest.raises(InvalidNameError):
-            names: dict[str, Any] = {"name": "a", "tenant": "t", "environment": "e"} | bad
             Principal(**names)
     caller = Caller(Principal("a", "t", "e"))
     assert (caller.tenant, caller.environment) == ("t", "e")
