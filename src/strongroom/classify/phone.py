@@ -1,5 +1,9 @@
 """Telephone numbers by the numbering plans of the world (libphonenumber's metadata).
 
+Two questions: is a number *valid* (its plan has such numbers) or only *possible* (its country has numbers of that
+length, or North America's shape)? Fictional and freshly assigned numbers are possible only, and are protected too
+where a plus sign, the shape or a word nearby says that it is a telephone number.
+
 A candidate may have swallowed the next number on the line, so the check shortens it group by group. A lone last
 digit after a space ("call +49 171 2345678 2 times") is given up at once when the rest is a number by itself.
 
@@ -12,7 +16,7 @@ Must never: be given unbounded text; longer candidates than `CANDIDATE_CHARS_MAX
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final
 
@@ -30,6 +34,17 @@ TRIMS_MAX: Final = 3
 CALLING_CODE_DIGITS_MAX: Final = 3
 """ITU-T E.164: country codes have one to three digits."""
 
+NANP_CODE: Final = 1
+"""Calling code of the North American Numbering Plan."""
+
+POSSIBLE_DIGITS_MIN: Final = 7
+"""Shorter national numbers exist, but nothing about six digits says telephone."""
+
+NANP_ALONE: Final = ("US",)
+"""Asked for possible numbers of this plan alone, its shape is the whole answer: area codes are added yearly."""
+
+_NANP_SHAPE: Final = re.compile(r"[2-9]\d\d[2-9]\d{6}")
+_EXTENSION: Final = re.compile(r" ?(?:x|ext\.?|#) ?\d{1,5}$")
 _LAST_GROUP: Final = re.compile(r"[ ./()\-]+\d+$")
 _NOT_DIGIT: Final = re.compile(r"\D+")
 _USES: Final = (
@@ -38,15 +53,23 @@ _USES: Final = (
 )  # fmt: skip
 
 
-def accepted_length(candidate: str, regions: Sequence[str] = REGIONS) -> int:
-    """How many leading characters of `candidate` are a valid number; 0 when none are."""
+def accepted_length(candidate: str, regions: Sequence[str] = REGIONS, *, possible: bool = False) -> int:
+    """How many leading characters are a valid number, or a possible one if asked; 0 when none are."""
     if len(candidate) > CANDIDATE_CHARS_MAX:
         return 0
+    extension = _EXTENSION.search(candidate)
+    number = candidate[: extension.start()] if extension else candidate
+    length = 0 if possible and regions == NANP_ALONE else _trimmed(number, regions, _plan)
+    if not length and possible:
+        length = _trimmed(number, regions, _lengths)
+    return len(candidate) if extension and length == len(number) else length
+
+
+def _trimmed(candidate: str, regions: Sequence[str], rule: Callable[[str], re.Pattern[str]]) -> int:
     for _ in range(TRIMS_MAX + 1):
-        if _is_valid(candidate, regions):
-            if candidate[-2:-1] == " " and _is_valid(candidate[:-2], regions):
-                return len(candidate) - 2
-            return len(candidate)
+        if _obeys(candidate, regions, rule):
+            lone = candidate[-2:-1] == " " and _obeys(candidate[:-2], regions, rule)
+            return len(candidate) - 2 if lone else len(candidate)
         shorter = _LAST_GROUP.sub("", candidate)
         if not shorter or shorter == candidate:
             return 0
@@ -55,7 +78,7 @@ def accepted_length(candidate: str, regions: Sequence[str] = REGIONS) -> int:
 
 
 def e164(value: str) -> str:
-    """The number as ``+`` and digits (ITU-T E.164), or ``""`` when it is not valid anywhere tried."""
+    """The number as ``+`` and digits (ITU-T E.164), then ``x`` and its extension; ``""`` when it is not valid."""
     text = value.strip()
     if len(text) > CANDIDATE_CHARS_MAX:
         return ""
@@ -68,31 +91,32 @@ def e164(value: str) -> str:
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+            shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return f"{shown}x{number.extension}" if number.extension else str(shown)
     return ""
 
 
-def _is_valid(text: str, regions: Sequence[str]) -> bool:
+def _obeys(text: str, regions: Sequence[str], rule: Callable[[str], re.Pattern[str]]) -> bool:
     digits = _NOT_DIGIT.sub("", text.replace("(0)", ""))
     if text[0] == "+":
-        return _is_international(digits)
+        return _obeys_abroad(digits, rule)
     if digits.startswith("00"):
-        return _is_international(digits[2:])
-    return any(_plan(region).fullmatch(_significant(digits, region)) for region in regions)
+        return _obeys_abroad(digits[2:], rule)
+    return any(rule(region).fullmatch(_significant(digits, region)) for region in regions)
 
 
-def _is_international(digits: str) -> bool:
+def _obeys_abroad(digits: str, rule: Callable[[str], re.Pattern[str]]) -> bool:
     for length in range(1, CALLING_CODE_DIGITS_MAX + 1):
-        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0))
         if regions is not None:
-            return any(_plan(region).fullmatch(digits[length:]) for region in regions)
+            return any(rule(region).fullmatch(digits[length:]) for region in regions)
     return False
 
 
 def _significant(digits: str, region: str) -> str:
     """Without the trunk prefix: 0 in most of Europe, 1 before ten digits in North America."""
     if region == "US":
-        return digits[1:] if digits[0] == "1" else digits
+        return digits[1:] if digits[:1] == "1" else digits
     return digits.removeprefix("0")
 
 
@@ -103,3 +127,15 @@ def _plan(region: str) -> re.Pattern[str]:
     uses = (getattr(plan, use) for use in _USES) if plan is not None else ()
     patterns = [use.national_number_pattern for use in uses if use is not None and use.national_number_pattern]
     return re.compile("|".join(patterns) or r"(?!)")
+
+
+@cache
+def _lengths(region: str) -> re.Pattern[str]:
+    """How long a number in `region` can be; for North America also its shape."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    if plan is None or plan.general_desc is None:
+        return re.compile(r"(?!)")
+    if plan.country_code == NANP_CODE:
+        return _NANP_SHAPE
+    lengths = [length for length in plan.general_desc.possible_length if length >= POSSIBLE_DIGITS_MIN]
+    return re.compile("|".join(rf"\d{{{length}}}" for length in lengths) or r"(?!)")

@@ -108,7 +108,7 @@ def _card_lengths(digits: str) -> tuple[int, ...]:
         return 16, 19, 13
     if 51 <= two <= 55 or 2221 <= four <= 2720:  # noqa: PLR2004 - Mastercard's issuer ranges
         return (16,)
-    if two in {34, 37}:
+    if two in {34, 37} or four in {1800, 2131}:
         return (15,)
     if two in {36, 38, 39} or 3000 <= four <= 3059:  # noqa: PLR2004 - Diners Club
         return 14, 16, 19
@@ -172,11 +172,14 @@ def date(value: str) -> Slice:
     return (0, len(value)) if fits else None
 
 
-def plate_de(value: str) -> Slice:
-    """A German registration plate: a known district, and more than one digit or letter after it."""
-    district, rest = re.split(r"[-: ]", value, maxsplit=1)
-    serial = compact(rest)
-    return (0, len(value)) if district in DISTRICTS and len(serial) >= 3 else None  # noqa: PLR2004
+def _plate_de(serial_min: int) -> Validator:
+    """A German registration plate: a known district, and at least so many letters and digits after it."""
+
+    def test(value: str) -> bool:
+        district, rest = re.split(r"[-: ]", value, maxsplit=1)
+        return district in DISTRICTS and len(compact(rest)) >= serial_min
+
+    return _whole(test)
 
 
 def street_de(value: str) -> Slice:
@@ -207,9 +210,9 @@ def _entropy(bits: float, *, mixed: bool) -> Validator:
     return _whole(lambda v: (not mixed or secret_shape.is_mixed(v)) and secret_shape.shannon_bits(v) >= bits)
 
 
-def _phone(regions: tuple[str, ...]) -> Validator:
+def _phone(regions: tuple[str, ...], *, possible: bool = False) -> Validator:
     def check(value: str) -> Slice:
-        length = phone.accepted_length(value, regions)
+        length = phone.accepted_length(value, regions, possible=possible)
         return (0, length) if length else None
 
     return check
@@ -227,9 +230,9 @@ _PLAIN: Final[dict[str, Validator]] = {
     "ipv4": ipv4,
     "ipv6": ipv6,
     "date": date,
-    "plate_de": plate_de,
     "street_de": street_de,
     "phone": _phone(phone.REGIONS),
+    "phone_possible": _phone(phone.REGIONS, possible=True),
     "luhn": _whole_compact(checksums.luhn),
     "ssn": _whole_compact(_ssn),
     "rvnr": _whole_compact(checksums.rvnr),
@@ -252,6 +255,8 @@ _PLAIN: Final[dict[str, Validator]] = {
 _WITH_ARGUMENT: Final[dict[str, Callable[[str], Validator]]] = {
     "stdnum": _stdnum,
     "phone": lambda regions: _phone(tuple(regions.split(","))),
+    "phone_possible": lambda regions: _phone(tuple(regions.split(",")), possible=True),
+    "plate_de": lambda serial_min: _plate_de(int(serial_min)),
     "digits": lambda count: _at_least_digits(int(count), letters=False),
     "mixed": lambda count: _at_least_digits(int(count), letters=True),
     "shannon": lambda bits: _entropy(float(bits), mixed=False),

@@ -51,7 +51,7 @@ def test_an_unknown_validator_is_refused(name: str) -> None:
         ("date", "32.13.1980", None),
         ("date", "Smarch 4, 1979", None),
         ("date", "4. märz 1979", "4. märz 1979"),
-        ("plate_de", "B-A 1", None),
+        ("plate_de:3", "B-A 1", None),
         ("street_de", "Hauptplatz 3", "Hauptplatz 3"),
         ("street_de", "Platz 3", None),
         ("street_de", "Alter Ring 3", "Alter Ring 3"),
@@ -67,6 +67,11 @@ def test_an_unknown_validator_is_refused(name: str) -> None:
         ("not_trivial", "0101", None),
         ("phone:DE", "0171 2345678", "0171 2345678"),
         ("phone:US", "0171 2345678", None),
+        ("phone:US", "200-801-8159", None),
+        ("phone_possible:US", "200-801-8159 x12", "200-801-8159 x12"),
+        ("phone_possible:US", "200-111-8159", None),
+        ("phone_possible", "+49 (0) 1507 424113", "+49 (0) 1507 424113"),
+        ("phone_possible", "+49 123", None),
     ],
 )
 def test_a_validator_answers_which_part_is_the_value(name: str, value: str, taken: str | None) -> None:
@@ -176,4 +181,9 @@ def test_trailing_groups_are_given_up_a_few_at_most() -> None:
 
 
 def test_a_country_without_a_plan_has_no_numbers() -> None:
-    assert phone.accepted_length("0171 2345678", ("XX",)) == 0
+    assert phone.accepted_length("0171 2345678", ("XX",), possible=True) == 0
+
+
+def test_an_extension_is_part_of_the_number() -> None:
+    assert phone.accepted_length("+1 212-736-5000 ext. 77") == len("+1 212-736-5000 ext. 77")
+    assert phone.e164("+1 212-736-5000 ext. 77") == "+12127365000x77"
