@@ -30,6 +30,7 @@ INTERRUPTED = 130
 EXIT_BY_ERROR: Mapping[type[errors.StrongroomError], int] = {
     errors.StrongroomError: BACKEND,
     errors.ConfigurationError: USAGE,
+    errors.InputError: USAGE,
     errors.RootError: USAGE,
     errors.StoreError: BACKEND,
     errors.StoreVersionError: USAGE,
