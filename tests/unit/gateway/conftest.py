@@ -41,7 +41,8 @@ class Reply:
     status: int = 200
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
-    then: str = "end"  # "end", "cut" the connection, or "hang" until the client goes
+    then: str = "end"  # "end", "cut" the connection, "hang" until the client goes, or "wait" until `go_on`
+    last: bytes = b""
 
 
 @dataclass
@@ -65,17 +66,19 @@ class Recorder:
         self.requests: list[Recorded] = []
         self.replies: list[Reply] = []
         self.cancelled = threading.Event()
+        self.go_on = threading.Event()
 
     def clear(self) -> None:
         self.requests.clear()
         self.replies[:] = [Reply()]
         self.cancelled.clear()
+        self.go_on.clear()
 
     def answer(self, *pieces: bytes, **more: object) -> None:
         self.replies[:] = [Reply(pieces, **more)]  # type: ignore[arg-type]
 
-    def stream(self, *pieces: bytes, then: str = "end") -> None:
-        self.replies[:] = [Reply(pieces, kind="text/event-stream", then=then)]
+    def stream(self, *pieces: bytes, then: str = "end", last: bytes = b"") -> None:
+        self.replies[:] = [Reply(pieces, kind="text/event-stream", then=then, last=last)]
 
     @property
     def bodies(self) -> bytes:
@@ -94,6 +97,9 @@ class Recorder:
         if reply.then == "cut":
             assert request.transport is not None
             request.transport.abort()
+        elif reply.then == "wait":
+            await asyncio.to_thread(self.go_on.wait, 20)
+            await response.write(reply.last)
         elif reply.then == "hang":
             try:
                 await asyncio.Event().wait()
