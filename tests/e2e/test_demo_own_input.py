@@ -1,15 +1,16 @@
 """The demo on somebody's own data, and on a model behind a URL."""
 
 import csv
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from strongroom.demo.gateway_process import free_port
+from strongroom.demo.gateway_process import GatewayProcess, Place, run_command
 from strongroom.demo.rehearsal import Rehearsal
 from strongroom.demo.run import DemoOptions, run_demo
-from strongroom.errors import ConfigurationError
+from strongroom.errors import ConfigurationError, UpstreamError
 
 PEOPLE = [
     ("K-1001", "Anna Weißgerber", "anna.weissgerber@example.com", "+49 30 23125501", "Lindenallee 4"),
@@ -68,6 +69,13 @@ def test_a_real_upstream_is_recorded_on_the_way(provider: Rehearsal) -> None:
     assert all(f"Bearer {secret}".encode() in received.headers for received in arrived)
 
 
+def free_port() -> int:
+    """A loopback port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.mark.e2e
 def test_an_upstream_that_is_not_there_fails_the_run_and_nothing_else_breaks() -> None:
     report = run_demo(
@@ -84,3 +92,14 @@ def test_a_directory_in_use_is_not_written_to(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="not empty"):
         run_demo(DemoOptions(work=tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.e2e
+def test_a_gateway_that_cannot_start_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.make()
+    (place.home / "strongroom.db").write_bytes(b"this is no store" * 100)
+    with pytest.raises(UpstreamError, match="ended with"), GatewayProcess(place, {}):
+        pass
+    with pytest.raises(UpstreamError, match=r"credential issue ended with \d \(store"):
+        run_command(place, "credential", "issue", "somebody")

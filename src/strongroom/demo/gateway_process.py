@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from strongroom.errors import UpstreamError
 HOST = "127.0.0.1"
 COMMAND_S = 180.0
 READY_S = 60.0  # a cold start on a busy machine with two cores
-POLL_S = 0.05
+PIPE_LEN = 64 << 10
 STOP_S = 20.0
 
 
@@ -99,27 +99,25 @@ def _error_code(stderr: bytes) -> str:
 
 @dataclass(slots=True)
 class GatewayProcess:
-    """`strongroom up` as a child. A context manager: ready when entered, gone when left."""
+    """`strongroom up` as a child. A context manager: ready when entered, with `url` set; gone when left."""
 
     place: Place
     upstreams: Mapping[str, str]
     mode: str = "enforce"
-    _port: int = 0
+    url: str = ""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    @property
-    def url(self) -> str:
-        """The gateway's base URL."""
-        return f"http://{HOST}:{self._port}"
-
     def __enter__(self) -> Self:
-        self._port = free_port()
         command = [sys.executable, "-m", "strongroom", *self._arguments()]
         with (self.place.outputs / "gateway.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own command
-                command, env=self.place.environment(), stdout=log, stderr=log, cwd=self.place.work
+                command, env=self.place.environment(), stdout=subprocess.PIPE, stderr=log, cwd=self.place.work
             )
-        self._await_ready()
+        try:
+            self.url = self._announced(self._process)
+        except UpstreamError:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -133,6 +131,8 @@ class GatewayProcess:
         if process is None:
             return 0
         self._process = None
+        if process.stdout is not None:
+            process.stdout.close()
         process.send_signal(signal.SIGINT)
         try:
             return process.wait(STOP_S)
@@ -143,31 +143,24 @@ class GatewayProcess:
     def _arguments(self) -> Sequence[str]:
         pairs = [word for name, url in self.upstreams.items() for word in ("--upstream", f"{name}={url}")]
         where = ["--home", str(self.place.home), "--keyfile", str(self.place.keyfile)]
-        return ["up", *where, "--listen", f"{HOST}:{self._port}", "--mode", self.mode, *pairs]
+        return ["up", *where, "--listen", f"{HOST}:0", "--mode", self.mode, "--json", *pairs]
 
-    def _await_ready(self) -> None:
-        process = self._process
-        if process is None:  # pragma: no cover - called once, right after the start
+    def _announced(self, process: subprocess.Popen[bytes]) -> str:
+        """The base URL, as the gateway says it once it serves; what it says is kept for the scan."""
+        if process.stdout is None:  # pragma: no cover - it was asked for
             raise AssertionError
-        for _ in range(int(READY_S / POLL_S)):
+        said = b""
+        while select.select([process.stdout], [], [], READY_S)[0]:
+            piece = os.read(process.stdout.fileno(), PIPE_LEN)
+            if not piece:
+                msg = f"the gateway ended with {process.wait(STOP_S)} before it served"
+                raise UpstreamError(msg)
+            said += piece
             try:
-                socket.create_connection((HOST, self._port), timeout=POLL_S).close()
-            except OSError:
-                try:
-                    code = process.wait(POLL_S)
-                except subprocess.TimeoutExpired:
-                    continue
-                msg = f"the gateway ended with {code} before it served"
-                raise UpstreamError(msg) from None
-            else:
-                return
-        self.stop()
+                url = str(json.loads(said)["url"])
+            except ValueError:
+                continue
+            (self.place.outputs / "announcement.log").write_bytes(said)
+            return url
         msg = f"the gateway did not serve within {READY_S:.0f} seconds"
         raise UpstreamError(msg)
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -41,7 +41,7 @@ DE_PHONE_BLOCKS = (("3023125", 3), ("4066969", 3), ("6990009", 3), ("8999998", 3
 MAIL_DOMAINS = ("example.com", "example.org", "example.net")  # RFC 2606
 US_AREA_EXCHANGE = "555"
 US_SERIAL_MAX = 99
-LATIN_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+LATIN_LETTERS = {"ß": "ss"} | {letter: f"{plain}e" for letter, plain in zip("äöü", "aou", strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ def run_demo(options: DemoOptions) -> DemoReport:
         _work(stage, steps, judged)
         _judge(stage, options, steps, judged)
     return DemoReport(
-        tuple(judged.done), {**_figures(stage, options), "seconds": clock.monotonic() - started}, options.sabotage
+        tuple(judged.done),
+        {**_figures(stage, options), "seconds": round(clock.monotonic() - started, 3)},
+        options.sabotage,
     )
 
 
