@@ -47,21 +47,23 @@ RUN_LEN_MAX = 2 * (EMPHASIS_MAX + KIND_LEN_MAX + MARKS_MAX + EMPHASIS_MAX) + DAT
 RUN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 """What a run consists of; besides these, a backslash directly before an underscore."""
 
+# Groups are made atomic, ``(?>…)``, and never repeated possessively: Pythons before 3.11.5 match the latter wrongly
+# (https://github.com/python/cpython/issues/106052).
 _CODE = rf"(?=[A-Z]*+[0-9])(?=[0-9]*+[A-Z])(?:[{ALPHABET}]{{13}}|[{ALPHABET}]{{7}})"
 _SEP = r"(?:\\?_)"
 
-_EXACT_KIND = re.compile(r"[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)*+", re.ASCII)
+_EXACT_KIND = re.compile(r"[A-Z][A-Z0-9]*+(?>(?:_[A-Z0-9]++)*)", re.ASCII)
 _EXACT_CODE = re.compile(_CODE, re.ASCII)
-_EXACT = re.compile(rf"([A-Z][A-Z0-9]*+(?:_[A-Z0-9]++(?=_[A-Z0-9]))*+)_({_CODE})", re.ASCII)
+_EXACT = re.compile(rf"([A-Z][A-Z0-9]*+(?>(?:_[A-Z0-9]++(?=_[A-Z0-9]))*))_({_CODE})", re.ASCII)
 
 # Two steps, because text is mostly not surrogates: an underscore and a code that ends its run (the literal
 # underscore lets the engine skip ahead), then everything before it, from where the run starts.
-_END = re.compile(rf"_(?P<code>{_CODE})(?![A-Z0-9]){_SEP}{{0,{EMPHASIS_MAX}}}+(?![A-Z0-9_]|\\_)", re.ASCII)
+_END = re.compile(rf"_(?P<code>{_CODE})(?![A-Z0-9])(?>{_SEP}{{0,{EMPHASIS_MAX}}})(?![A-Z0-9_]|\\_)", re.ASCII)
 _START = re.compile(
-    rf"{_SEP}{{0,{EMPHASIS_MAX}}}+"
+    rf"(?>{_SEP}{{0,{EMPHASIS_MAX}}})"
     # every segment that has another one behind it belongs to the kind
-    rf"(?P<kind>[A-Z][A-Z0-9]*+(?:{_SEP}[A-Z0-9]++(?={_SEP}++[A-Z0-9]))*+)"
-    rf"(?P<marks>{_SEP}{{1,{MARKS_MAX}}}+)(?=[A-Z0-9])",
+    rf"(?P<kind>[A-Z][A-Z0-9]*+(?>(?:{_SEP}[A-Z0-9]++(?=(?>{_SEP}+)[A-Z0-9]))*))"
+    rf"(?P<marks>(?>{_SEP}{{1,{MARKS_MAX}}}))(?=[A-Z0-9])",
     re.ASCII,
 )
 

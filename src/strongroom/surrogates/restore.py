@@ -19,8 +19,8 @@ Resolve = Callable[[str], str | None]
 """The value of a surrogate, or None to leave it as it stands."""
 
 _OPEN_ENDED = frozenset(RUN_CHARACTERS + "\\")
-_RUN = re.compile(r"(?:[A-Z0-9_]|\\_)*+", re.ASCII)
-_VIABLE = re.compile(rf"(?:\\?_){{0,{EMPHASIS_MAX}}}+(?:[A-Z](?:[A-Z0-9]|\\?_)*+)?+\\?", re.ASCII)
+_RUN = re.compile(r"(?>(?:[A-Z0-9_]|\\_)*)", re.ASCII)
+_VIABLE = re.compile(rf"(?>(?:\\?_){{0,{EMPHASIS_MAX}}})(?>(?:[A-Z](?>(?:[A-Z0-9]|\\?_)*))?)\\?", re.ASCII)
 
 
 def restore_text(text: str, resolve: Resolve) -> str:
