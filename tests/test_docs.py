@@ -73,7 +73,7 @@ def snippets(text: str, language: str) -> list[str]:
 
 
 def _run(command: list[str], script: str, home: Path) -> subprocess.CompletedProcess[str]:
-    inherited = dict(os.environ)  # noqa: TID251 - the child gets ours, less what would configure the room
+    inherited = dict(os.environ)  # the child gets ours, less what would configure the room
     environment = {
         name: value for name, value in inherited.items() if not name.startswith(("STRONGROOM_", "XDG_"))
     }

@@ -47,7 +47,7 @@ RUN_LEN_MAX = 2 * (EMPHASIS_MAX + KIND_LEN_MAX + MARKS_MAX + EMPHASIS_MAX) + DAT
 RUN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 """What a run consists of; besides these, a backslash directly before an underscore."""
 
-# Groups are made atomic, ``(?>…)``, and never repeated possessively: Pythons before 3.11.5 match the latter wrongly
+# Groups are atomic, ``(?>…)``, and never repeated possessively: Pythons before 3.11.5 match the latter wrongly
 # (https://github.com/python/cpython/issues/106052).
 _CODE = rf"(?=[A-Z]*+[0-9])(?=[0-9]*+[A-Z])(?:[{ALPHABET}]{{13}}|[{ALPHABET}]{{7}})"
 _SEP = r"(?:\\?_)"
