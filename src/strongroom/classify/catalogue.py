@@ -37,7 +37,8 @@ class PatternRule(BaseModel):
     `regex` is RE2 syntax; its first group that takes part, if any, is the value. `gate`, when given, is a cheaper
     pattern that matches wherever `regex` does. `score` is the confidence without context; `context` words nearby
     raise it, `against` words lower it (a trailing ``*`` lets a word continue). `reach` is how many characters
-    before the value are looked at. `multiline` patterns may cross line ends.
+    before the value are looked at. With `digits` a match without a digit does not count, so places without any are
+    not looked at. `multiline` patterns may cross line ends.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,7 @@ class PatternRule(BaseModel):
     context: tuple[str, ...] = ()
     context_case: bool = False
     against: tuple[str, ...] = ()
+    digits: bool = False
     reach: int = Field(default=48, ge=8, le=96)
     multiline: bool = False
 

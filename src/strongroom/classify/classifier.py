@@ -41,8 +41,10 @@ class _Rule:
 
 def _expression(rule: PatternRule) -> Expression:
     if rule.score < THRESHOLD:
-        return Expression(rule.regex, surroundings.gate(rule.context, case=rule.context_case), near=True)
-    return Expression(rule.regex, rule.gate, multiline=rule.multiline)
+        return Expression(
+            rule.regex, surroundings.gate(rule.context, case=rule.context_case), near=True, digits=rule.digits
+        )
+    return Expression(rule.regex, rule.gate, multiline=rule.multiline, digits=rule.digits)
 
 
 def _ready(entity: EntityType, rule: PatternRule) -> _Rule:

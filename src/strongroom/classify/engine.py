@@ -36,19 +36,23 @@ _ALWAYS: Final = ""
 answer can only mean the latter, and then every expression is run: slower, never blind."""
 
 
+_DIGIT: Final = re.compile(rb"[0-9]")
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """What an engine matches.
 
     `gate` matches wherever `regex` does, and cheaper; with `near` set the gate is a key word instead, and `regex`
-    counts only within `NEIGHBOURHOOD_BYTES` of it. A `multiline` expression may cross line ends; its gate may
-    not, and sends it over the whole text.
+    counts only within `NEIGHBOURHOOD_BYTES` of it. With `digits`, a match without a digit does not count. A
+    `multiline` expression may cross line ends; its gate may not, and sends it over the whole text.
     """
 
     regex: str
     gate: str = ""
     near: bool = False
     multiline: bool = False
+    digits: bool = False
 
 
 class Candidate(NamedTuple):
@@ -81,9 +85,10 @@ class RE2Engine:
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._finders = [_compile(e.regex, multiline=e.multiline) for e in expressions]
         self._near = [e.near for e in expressions]
+        self._digits = [e.digits for e in expressions]
         self._groups = [bool(f.groups) for f in self._finders]
         self._multiline = [e.multiline for e in expressions]
-        self._gates = [_GateSet(members) for members in _families(expressions).values()]
+        self._gates = list(_families(expressions))
         self.scanned_bytes = 0
 
     def candidates(self, text: str) -> list[Candidate]:
@@ -103,7 +108,10 @@ class RE2Engine:
         near, multiline, gates = self._near, self._multiline, self._gates
         for start, end in windows(data):
             window = data[start:end]
+            numbered = _DIGIT.search(data, max(0, start - NEIGHBOURHOOD_BYTES), end + NEIGHBOURHOOD_BYTES)
             for gate in gates:
+                if gate.digits and numbered is None:
+                    continue
                 self.scanned_bytes += end - start
                 for index in gate.open_for(window):
                     if multiline[index]:
@@ -119,12 +127,11 @@ class RE2Engine:
 
     def _run(self, index: int, data: bytes, start: int, end: int, found: set[tuple[int, int, int]]) -> None:
         self.scanned_bytes += end - start
-        if self._groups[index]:
-            for match in self._finders[index].finditer(data, start, end):
-                found.add((*match.span(match.lastindex or 0), index))
-        else:
-            for match in self._finders[index].finditer(data, start, end):
-                found.add((*match.span(), index))
+        grouped, digits = self._groups[index], self._digits[index]
+        for match in self._finders[index].finditer(data, start, end):
+            first, last = match.span(match.lastindex or 0) if grouped else match.span()
+            if not digits or _DIGIT.search(data, first, last):
+                found.add((first, last, index))
 
 
 def _extend(stretches: list[list[int]], start: int, end: int) -> None:
@@ -146,28 +153,27 @@ def _compile(regex: str, *, multiline: bool) -> re2._Regexp:
         raise PolicyInvalidError(msg) from error
 
 
-_COUNTS_DIGITS: Final = re.compile(r"\\d[^a-zA-Z]*\{|[09A-F]-?9\][^a-z]*\{|\]\\d|\\d\(|\\d\]")
-
-
-def _families(expressions: Sequence[Expression]) -> dict[str, list[tuple[str, int]]]:
-    """Gates with their expressions' indexes, in groups that share no automaton.
+def _families(expressions: Sequence[Expression]) -> Iterator[_GateSet]:
+    """Gates in groups that share no automaton: key words of numbers, numbers, and the rest.
 
     The states of one automaton for all would be combinations of key words and digit counts, so that fresh text
-    would keep building new ones; apart, each group soon has all it needs. The grouping changes cost, not results.
+    would keep building new ones; apart, each group soon has all it needs, and two of them skip places without
+    digits. The grouping changes cost, not results.
     """
-    families: dict[str, list[tuple[str, int]]] = {}
+    families: dict[tuple[bool, bool], list[tuple[str, int]]] = {}
     for index, expression in enumerate(expressions):
         gate = expression.gate or expression.regex
-        shape = "numbers" if _COUNTS_DIGITS.search(gate) else "literals"
-        family = "words" if expression.near else shape
+        family = (expression.digits, expression.digits and expression.near)
         families.setdefault(family, []).append((gate, index))
-    return families
+    for (digits, _), members in families.items():
+        yield _GateSet(members, digits=digits)
 
 
 class _GateSet:
     """One set automaton: which of its expressions may match in a window."""
 
-    def __init__(self, members: Sequence[tuple[str, int]]) -> None:
+    def __init__(self, members: Sequence[tuple[str, int]], *, digits: bool) -> None:
+        self.digits = digits
         gates: dict[str, list[int]] = {}
         for gate, index in members:
             gates.setdefault(gate, []).append(index)

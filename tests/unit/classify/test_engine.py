@@ -113,3 +113,11 @@ def test_gates_match_wherever_their_expression_does(classifier: Classifier) -> N
             for example in entity.examples:
                 if (found := regex.search(example)) is not None:
                     assert gate.search(found.group()), (entity.kind, example)
+
+
+def test_with_digits_asked_for_a_match_without_any_does_not_count() -> None:
+    asked = RE2Engine([Expression(r"\b\w{4}\b", digits=True)])
+    assert asked.candidates("word w0rd " * 2) == [Candidate(5, 9, 0), Candidate(15, 19, 0)]
+    before = asked.scanned_bytes
+    assert asked.candidates("words without any number") == []
+    assert asked.scanned_bytes == before
