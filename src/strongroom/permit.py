@@ -51,6 +51,17 @@ class Permit:
         raise PermitError(msg)
 
 
+def require_object(permit: Permit, object_id: str) -> None:
+    """Raise `PermitError` unless `permit` is for `object_id`: for all, for it, or for the folder it lies in.
+
+    A permit for ``a`` covers ``a`` and ``a/b``. Whether the permit is genuine is the office's question.
+    """
+    resource = permit.resource
+    if resource not in (MANY, object_id) and not object_id.startswith(f"{resource}/"):
+        msg = "the permit is for another object"
+        raise PermitError(msg)
+
+
 class PermitOffice:
     """Mints permits and knows which are genuine. One per process, shared by reference."""
 

@@ -134,7 +134,7 @@ class Embeddings:
             ) as permit:
                 for row in missing:
                     opened = io.BytesIO()
-                    binding = self._binding(row.id, row.category)
+                    binding = self._binding(row.collection, row.id, row.category)
                     with self._path(row.id).open("rb") as source:
                         self.custody.envelope.open_object(source, opened, binding, permit)
                     self._opened[row.id] = parse(opened.getvalue())
@@ -145,10 +145,10 @@ class Embeddings:
         segment_id = self._entropy(16).hex()
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (
-            self.custody.sealing(category, resource=segment_id, count=len(segment.ids)) as permit,
+            self.custody.sealing(category, resource=collection, count=len(segment.ids)) as permit,
             replacing(self._path(segment_id)) as target,
         ):
-            binding = self._binding(segment_id, category)
+            binding = self._binding(collection, segment_id, category)
             self.custody.envelope.seal_object(io.BytesIO(pack(segment)), target, binding, permit)
         subjects = frozenset(subject_mark(self.custody, about) for about in segment.subjects if about)
         return SegmentRow(
@@ -159,18 +159,22 @@ class Embeddings:
         """Write `old` anew without the rows of `subject`; the caller destroys the old key. None: nothing left."""
         opened = io.BytesIO()
         with (
-            self.custody.opening(old.category, resource=old.id, count=old.rows) as permit,
+            self.custody.opening(old.category, resource=old.collection, count=old.rows) as permit,
             self._path(old.id).open("rb") as source,
         ):
-            self.custody.envelope.open_object(source, opened, self._binding(old.id, old.category), permit)
+            self.custody.envelope.open_object(
+                source, opened, self._binding(old.collection, old.id, old.category), permit
+            )
         rest = parse(opened.getvalue()).without(subject)
         new = self._write(rest, old.collection, old.category) if rest.ids else None
         self._index.replace(old, new)
         self._path(old.id).unlink(missing_ok=True)
         return new
 
-    def _binding(self, segment_id: str, category: str) -> Binding:
-        return self.custody.binding("embedding", segment_id, category=category, subject=key_subject(segment_id))
+    def _binding(self, collection: str, segment_id: str, category: str) -> Binding:
+        return self.custody.binding(
+            "embedding", f"{collection}/{segment_id}", category=category, subject=key_subject(segment_id)
+        )
 
     def _path(self, segment_id: str) -> Path:
         return self._directory / f"{segment_id}.segment"

@@ -4,6 +4,9 @@ What is sealed opens only under the same binding, with a key version that belong
 whose state still allows it. Every failure of foreign or damaged bytes is one `DecryptionError`; its `reason` is
 for the operator (``format``, ``commitment``, ``tag``, ``truncated``, or what the keyring gives).
 
+The permit is checked twice: the keyring asks whether it reaches the key, the envelope whether it is for this
+object.
+
 Must never: return or write a byte that was not authenticated. `open_object` learns only at the end whether the
 object is complete, so its caller writes to a temporary file and renames it after the call returned.
 """
@@ -23,7 +26,7 @@ from strongroom.formats import object as object_format
 from strongroom.formats.aad import Binding
 from strongroom.formats.commitment import SALT_LEN
 from strongroom.keys.path import KeyPath
-from strongroom.permit import Permit
+from strongroom.permit import Permit, require_object
 from strongroom.primitives.aead import KEY_LEN
 from strongroom.primitives.chunked import open_chunks, open_range, seal_chunks
 from strongroom.primitives.streams import Reader, write_all
@@ -44,7 +47,7 @@ class Envelope:
     def seal(self, plaintext: bytes, binding: Binding, permit: Permit) -> bytes:
         """`plaintext` as field/1. Raises `LimitExceededError` for more than 16 MiB."""
         context = binding.encode()
-        key = self._keys.sealing_key(_path(binding), permit)
+        key = self._keys.sealing_key(_path(binding, permit), permit)
         return field.seal_field(
             key=key.material,
             keyref=key.keyref,
@@ -57,7 +60,7 @@ class Envelope:
         """The plaintext of a field/1 value. Raises `DecryptionError`, `KeyStateError`."""
         context = binding.encode()
         try:
-            key = self._keys.opening_key(field.keyref_of(sealed), _path(binding), permit)
+            key = self._keys.opening_key(field.keyref_of(sealed), _path(binding, permit), permit)
             return field.open_field(key=key.material, context=context, sealed=sealed)
         except FormatError as error:  # `_opaque` by hand: this is called once per value
             raise DecryptionError(reason="format") from error
@@ -65,7 +68,7 @@ class Envelope:
     def seal_record(self, fields: Mapping[str, bytes], binding: Binding, permit: Permit) -> bytes:
         """`fields` as record/1, names sealed too. Raises `LimitExceededError` over the caps of the format."""
         context = binding.encode()
-        key = self._keys.sealing_key(_path(binding), permit)
+        key = self._keys.sealing_key(_path(binding, permit), permit)
         return record.seal_record(
             key=key.material, keyref=key.keyref, salt=self._entropy(SALT_LEN), context=context, fields=fields
         )
@@ -76,7 +79,7 @@ class Envelope:
         """The fields of a record/1; with `only`, no other value is decrypted. Raises as `open`."""
         context = binding.encode()
         with _opaque():
-            key = self._keys.opening_key(record.keyref_of(sealed), _path(binding), permit)
+            key = self._keys.opening_key(record.keyref_of(sealed), _path(binding, permit), permit)
             return record.open_record(key=key.material, context=context, sealed=sealed, only=only)
 
     def seal_object(
@@ -85,7 +88,7 @@ class Envelope:
     ) -> int:  # fmt: skip
         """Everything `source` still holds as object/1 to `target`; returns the bytes written."""
         context = binding.encode()
-        key = self._keys.sealing_key(_path(binding), permit)
+        key = self._keys.sealing_key(_path(binding, permit), permit)
         object_key = self._entropy(KEY_LEN)
         header = object_format.wrap_object_key(
             key=key.material,
@@ -145,7 +148,7 @@ class Envelope:
         context = binding.encode()
         with _opaque():
             object_key = self._object_key(header, context, binding, opening)
-        key = self._keys.sealing_key(_path(binding), sealing)
+        key = self._keys.sealing_key(_path(binding, sealing), sealing)
         return object_format.wrap_object_key(
             key=key.material,
             keyref=key.keyref,
@@ -182,7 +185,7 @@ class Envelope:
             return field.keyref_of(sealed)
 
     def _object_key(self, header: bytes, context: bytes, binding: Binding, permit: Permit) -> bytes:
-        key = self._keys.opening_key(object_format.keyref_of(header), _path(binding), permit)
+        key = self._keys.opening_key(object_format.keyref_of(header), _path(binding, permit), permit)
         return object_format.unwrap_object_key(key=key.material, context=context, header=header)
 
 
@@ -195,7 +198,8 @@ def _opaque() -> Iterator[None]:
         raise DecryptionError(reason="format") from error
 
 
-def _path(binding: Binding) -> KeyPath:
+def _path(binding: Binding, permit: Permit) -> KeyPath:
+    require_object(permit, binding.object_id)
     return _key_path(binding.tenant, binding.environment, binding.category, binding.subject)
 
 

@@ -354,7 +354,7 @@ def test_erasing_a_subject_rewrites_segments_and_a_kept_copy_stays_shut(work, ro
     assert receipt.segments_rewritten == 1
     assert {hit.subject for hit in tickets.search(np.ones(8, dtype=np.float32), 9)} == {"cust-0", "cust-2"}
     shutil.copy(kept, folder / old.name)
-    binding = tickets._binding(old.stem, "pii")
+    binding = tickets._binding(tickets._collection, old.stem, "pii")
     with (
         pytest.raises(KeyDestroyedError),
         tickets.custody.opening("pii") as permit,

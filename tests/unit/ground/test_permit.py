@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from strongroom.errors import PermitError
-from strongroom.permit import MANY, OPENING, PERMIT_LIFETIME_S, SEALING, Permit, PermitOffice
+from strongroom.permit import MANY, OPENING, PERMIT_LIFETIME_S, SEALING, Permit, PermitOffice, require_object
 
 
 class StoppedClock:
@@ -95,3 +95,14 @@ def test_no_permit_at_all_is_refused(office):
 def test_it_does_not_leave_its_process(office, carry):
     with pytest.raises(PermitError):
         carry(mint(office))
+
+
+@pytest.mark.parametrize("resource", ["a", MANY, "a/b"])
+def test_a_permit_covers_its_object_and_what_lies_in_it(office, resource):
+    require_object(mint(office, resource=resource), "a/b")
+
+
+@pytest.mark.parametrize("resource", ["a/b/c", "a/bc", "b", "", "a/"])
+def test_a_permit_covers_no_other_object(office, resource):
+    with pytest.raises(PermitError, match="another object"):
+        require_object(mint(office, resource=resource), "a/b")
