@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, Protocol
 
 import re2
 
+from strongroom.classify.widen import widened
 from strongroom.classify.windows import windows
 from strongroom.errors import LimitExceededError, PolicyInvalidError
 
@@ -163,6 +164,8 @@ def _families(expressions: Sequence[Expression]) -> Iterator[_GateSet]:
     families: dict[tuple[bool, bool], list[tuple[str, int]]] = {}
     for index, expression in enumerate(expressions):
         gate = expression.gate or expression.regex
+        if expression.digits and not expression.near:
+            gate = widened(gate)
         family = (expression.digits, expression.digits and expression.near)
         families.setdefault(family, []).append((gate, index))
     for (digits, _), members in families.items():
