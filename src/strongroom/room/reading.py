@@ -66,3 +66,9 @@ def prove_signed(shelf: LogShelf, origin: str, index: int, *, public: bytes) -> 
             tree.add(leaf_hash(entry))
     path = inclusion_path(tree.node, index, head.size)
     return InclusionProof(origin, index, head.size, tuple(path), read_entry(storage, index), signed)
+
+
+def signed_checkpoints(shelf: LogShelf) -> dict[str, str]:
+    """The last checkpoint of every shard, by origin, as it stands on disk."""
+    found = {origin: shelf.storage(origin).read(CHECKPOINT) for origin in shelf.origins()}
+    return {origin: signed.decode() for origin, signed in found.items() if signed is not None}

@@ -10,6 +10,7 @@ Must never: hold a decision of its own; it names things and passes them on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +28,7 @@ from strongroom.identity import Caller, Principal
 from strongroom.keys.epoch import Epoch
 from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
-from strongroom.room.reading import prove_signed, recent_entries
+from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
 from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
 from strongroom.settings import Settings, load_settings
@@ -142,10 +143,18 @@ class Strongroom:
         """Raise `IntegrityError` unless `receipt` is genuine and its entry is in the log it names."""
         verify_receipt(receipt, public=self.audit_public_key)
 
-    def verify_audit(self) -> AuditReport:
-        """Check every shard of the log, leaf by leaf; raises `IntegrityError` saying where it breaks."""
+    def verify_audit(self, *, known: Iterable[str] = ()) -> AuditReport:
+        """Check every shard of the log, leaf by leaf, and that it extends the `known` checkpoints.
+
+        Raises `IntegrityError` saying where it breaks.
+        """
         self.house.audit.flush()
-        return verify_audit(LogFiles(self.house.home / "audit"), public=self.audit_public_key)
+        return verify_audit(LogFiles(self.house.home / "audit"), public=self.audit_public_key, known=known)
+
+    def checkpoints(self) -> dict[str, str]:
+        """The signed checkpoint of every shard: kept elsewhere, they show later that nothing was rewritten."""
+        self.house.audit.flush()
+        return signed_checkpoints(LogFiles(self.house.home / "audit"))
 
     def prove_entry(self, index: int, *, origin: str = "") -> InclusionProof:
         """A proof that entry `index` of this process's shard, or of shard `origin`, is in the log."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,20 @@ def test_the_log_verifies_proves_and_shows(room: Command, person: Path) -> None:
     flipped[len(flipped) // 2] ^= 1
     segment.write_bytes(flipped)
     assert room("audit", "verify").code == 4
+
+
+def test_a_log_that_was_replaced_does_not_extend_the_checkpoint_somebody_kept(room: Command, person: Path) -> None:
+    room("tokenize", MAIL)
+    kept = room("audit", "checkpoint")
+    (person / "kept.json").write_text(kept.out)
+    room("tokenize", MAIL)
+    assert room("audit", "verify", "--known", "kept.json").code == 0
+    shutil.rmtree(person / ".strongroom" / "audit")
+    room("tokenize", MAIL)
+    assert room("audit", "verify").code == 0, "by itself the new log is sound"
+    assert room("audit", "verify", "--known", "kept.json").code == 4
+    (person / "other.json").write_text("[1]")
+    assert room("audit", "verify", "--known", "other.json").code == 4
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("tokenize", "x"), ("keys", "list")])
