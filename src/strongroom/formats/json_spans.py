@@ -59,20 +59,33 @@ class Literal(NamedTuple):
         return self.kind == "key"
 
 
-class Parsed(NamedTuple):
-    """A text, its value, and the spans of its string literals in document order, quotes included.
+class Parsed:
+    """A text, its value, and the `spans` of its string literals in document order, quotes included.
 
     For callers with a walk of their own: they must meet every string, keys included, in pre-order, and
-    call `require_count` with how many they met before trusting any span.
+    call `require_count` with how many they met before trusting any span. The spans are only looked for when
+    somebody asks for one; counting needs them only in a text with escapes.
     """
 
-    raw: bytes
-    value: object
-    spans: list[tuple[int, int]]
+    __slots__ = ("_pattern", "_spans", "raw", "value")
+
+    def __init__(self, raw: bytes, value: object, pattern: re.Pattern[bytes] = _STRINGS) -> None:
+        self.raw = raw
+        self.value = value
+        self._pattern = pattern
+        self._spans: list[tuple[int, int]] | None = None
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each literal starts and ends."""
+        if self._spans is None:
+            self._spans = [found.span() for found in self._pattern.finditer(self.raw)]
+        return self._spans
 
     def require_count(self, met: int) -> None:
         """Raise `FormatError` unless the walk met every literal: fewer means a duplicated key."""
-        if met != len(self.spans):
+        plain = self._pattern is _STRINGS and b"\\" not in self.raw
+        if met != (self.raw.count(b'"') // 2 if plain else len(self.spans)):
             msg = "JSON: an object has a duplicated key"
             raise FormatError(msg)
 
@@ -90,8 +103,7 @@ def parse(raw: bytes, *, bytes_max: int = BYTES_MAX, numbers: bool = False) -> P
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _refusal(raw, error) from None  # the parser's error carries the whole text
-    pattern = _STRINGS_AND_NUMBERS if numbers else _STRINGS
-    return Parsed(raw, value, [found.span() for found in pattern.finditer(raw)])
+    return Parsed(raw, value, _STRINGS_AND_NUMBERS if numbers else _STRINGS)
 
 
 def _refusal(raw: bytes, error: orjson.JSONDecodeError) -> FormatError | LimitExceededError:

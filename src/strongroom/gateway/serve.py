@@ -80,6 +80,7 @@ def _server(app: Gateway, drain_s: float) -> _Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the client's address is who connected, not what somebody claims
             backlog=BACKLOG,
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )

@@ -9,7 +9,7 @@ Must never: decode what is not `data`, drop or reorder a byte, or buffer more th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from strongroom.errors import LimitExceededError
@@ -39,8 +39,7 @@ class Framer:
         tail = self._tail + chunk if self._tail else chunk
         events = []
         start = 0
-        for found in _END.finditer(tail, self._scanned):
-            end = found.end()
+        for end in _ends(tail, self._scanned):
             events.append(tail[start:end])
             start = end
         self._tail = tail[start:] if start else tail
@@ -54,6 +53,17 @@ class Framer:
         """What came after the last event, when the stream has ended."""
         tail, self._tail, self._scanned = self._tail, b"", 0
         return tail
+
+
+def _ends(tail: bytes, start: int) -> Iterator[int]:
+    """Where each event of `tail` ends."""
+    if b"\r" in tail:
+        for found in _END.finditer(tail, start):
+            yield found.end()
+    else:  # what every provider sends
+        while (at := tail.find(b"\n\n", start)) >= 0:
+            start = at + 2
+            yield start
 
 
 class Data(NamedTuple):

@@ -116,13 +116,21 @@ def dotted(path: LinkedPath) -> str:
 
 
 class Node:
-    """Something a table says about a place. `null` is accepted everywhere: it carries nothing."""
+    """Something a table says about a place. `null` is accepted everywhere: it carries nothing.
+
+    `skipped` are the JSON types of values that need no look.
+    """
 
     __slots__ = ()
+    skipped: frozenset[type] = frozenset({type(None)})
 
     def walk(self, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:
         """Read `node`, which stands at `path` in the object `parent`."""
         raise NotImplementedError  # pragma: no cover - every kind of node has its own
+
+
+_SCALARS = frozenset({type(None), int, float, bool})
+_WITHOUT_CONTENT = frozenset({Kind.STRUCTURAL, Kind.TOOL_NAME, Kind.OPAQUE})
 
 
 class Field(Node):
@@ -132,7 +140,7 @@ class Field(Node):
     `why` is a remark for the reference.
     """
 
-    __slots__ = ("fragment", "kind", "origin", "visit", "why")
+    __slots__ = ("fragment", "kind", "origin", "skipped", "visit", "why")
 
     def __init__(
         self, kind: Kind, origin: Origin = Origin.TYPED, *, fragment: bool = False, why: str = ""
@@ -141,6 +149,7 @@ class Field(Node):
         self.origin = origin
         self.fragment = fragment
         self.why = why
+        self.skipped = _SCALARS if kind in _WITHOUT_CONTENT else Node.skipped
         self.visit: Callable[[Field, Any, Walk, LinkedPath, Mapping[str, Any]], None] = _VISITS[kind]
 
     def walk(self, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:
@@ -228,6 +237,8 @@ class Obj(Node):
         for key, item in node.items():
             walk.met += 1
             field = known.get(key, self.extra)
+            if field is not None and item.__class__ in field.skipped:  # most of a message: numbers and switches
+                continue
             if field is None:
                 walk.refuse((path, key), item, "unknown field")
             else:
