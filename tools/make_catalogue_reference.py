@@ -13,7 +13,7 @@ from pathlib import Path
 from strongroom.classify import Catalogue, EntityType
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "catalogue.md"
-NOTE = "<!-- made by tools/make_catalogue_reference.py from the shipped catalogue; run it after a change -->"
+NOTE = "<!-- made by tools/make_catalogue_reference.py from what ships; run it after a change -->"
 HEAD = "| kind | what | level | surrogate | found by | check | sinks | fields |"
 FIELDS_SHOWN = 4
 TITLES = {
@@ -29,11 +29,12 @@ def page(catalogue: Catalogue) -> str:
     """The whole page."""
     types = list(catalogue.types.values())
     rules = sum(len(entity.patterns) for entity in types)
+    patterned = sum(bool(entity.patterns) for entity in types)
     lines = [
         NOTE,
         "# Catalogue",
         "",
-        f"{len(types)} entity types, {sum(bool(t.patterns) for t in types)} of them with patterns ({rules} in all);",
+        f"{len(types)} entity types, {patterned} of them with patterns ({rules} in all);",
         "the others are known by their fields. How the tiers work: [detection](../explanation/detection.md).",
         "",
         "Level: 0 public, 1 internal, 2 confidential, 3 restricted. *Found by*: **p** a pattern alone, **c** a",
