@@ -38,6 +38,15 @@ _GET = {
     "/openai/v1/models": Route("openai.models", OPENAI, "/models"),
     "/anthropic/v1/models": Route("anthropic.models", ANTHROPIC, "/v1/models"),
 }
+ENDPOINTS = (
+    *(("POST", path, "inspected, forwarded, restored") for path in _POST),
+    *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
+    ("GET", "/healthz", "answers while the process lives"),
+    ("GET", "/readyz", "answers 200 while it serves, 503 while it stops"),
+    ("GET", "/metrics", "Prometheus text format"),
+)
+"""Method, path and fate, for the reference."""
+
 _MODEL = re.compile(r"(/(?:openai|anthropic)/v1/models)/([A-Za-z0-9][A-Za-z0-9._:-]{0,95})", re.ASCII)
 _PREFIXES: tuple[tuple[str, str, Wire], ...] = (
     ("/openai/v1/", "/", OPENAI),

@@ -54,7 +54,7 @@ _HOSTED_TOOL = Obj(
         "configs": Obj({}, extra=Obj(fixed("defer_loading", "enabled"))),
     }
 )  # fmt: skip
-_HOSTED_TOOL_TYPES = (
+HOSTED_TOOL_TYPES = (
     "bash_20250124", "code_execution_20250522", "code_execution_20250825", "code_execution_20260120",
     "code_execution_20260521", "browser_toolset_20260801", "computer_toolset_20260801", "memory_20250818",
     "text_editor_20250124", "text_editor_20250429", "text_editor_20250728", "web_search_20250305",
@@ -66,7 +66,7 @@ _TOOL = Tagged(
     "type",
     {
         "custom": Obj({**_TOOL_FIELDS, "description": text(), "input_schema": SCHEMA}),
-        **dict.fromkeys(_HOSTED_TOOL_TYPES, _HOSTED_TOOL),
+        **dict.fromkeys(HOSTED_TOOL_TYPES, _HOSTED_TOOL),
     },
     missing="custom",
 )

@@ -1,0 +1,154 @@
+"""Write docs/reference/wires.md from the wire tables of the gateway.
+
+Run it after a change of a table; a test fails when the page is not what this makes.
+
+Must never: say about a field anything that does not stand in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from strongroom.gateway.routes import ENDPOINTS
+from strongroom.gateway.wires import anthropic_blocks, anthropic_messages, json_schema, openai_chat
+from strongroom.gateway.wires.table import Arr, Either, Field, Kind, Node, Obj, Tagged, text
+from strongroom.guard.session import Origin
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "wires.md"
+NAMED_MAX = 6
+HOSTED = "hosted"
+CHANGED = (Kind.TEXT, Kind.ARGUMENTS, Kind.TREE, Kind.TOOL_TEXT)
+FIXED = (Kind.STRUCTURAL.value, Kind.TOOL_NAME.value)
+MESSAGES = (
+    ("OpenAI Chat Completions: request", openai_chat.REQUEST),
+    ("OpenAI Chat Completions: answer", openai_chat.RESPONSE),
+    ("OpenAI Chat Completions: stream chunk", openai_chat.CHUNK),
+    ("Anthropic Messages: request (and token count)", anthropic_messages.REQUEST),
+    ("Anthropic Messages: content block of a request", anthropic_blocks.request_blocks(Origin.TYPED)),
+    ("Anthropic Messages: citation", anthropic_blocks.citation(Origin.TYPED)),
+    ("Anthropic Messages: answer", anthropic_messages.RESPONSE),
+    ("Anthropic Messages: answered block", anthropic_blocks.response_blocks(words=text())),
+    ("Anthropic Messages: stream event", anthropic_messages.EVENT),
+    ("JSON Schema inside a request", json_schema.SCHEMA),
+)
+WRITERS = {"typed": "the client", "tool": "a tool", "model": "the model"}
+TOP = """\
+# Wires
+
+<!-- made by tools/make_wires_reference.py from the tables in src/strongroom/gateway/wires -->
+
+Which field of which message is what. The gateway, its tests and this page are driven by the same tables.
+
+| kind | towards the model | back to the client |
+|---|---|---|
+| text | inspected; what the model must not see becomes a surrogate | restored at the sink `user` |
+| arguments, tree | JSON, taken apart and inspected string by string | restored as a whole, by parameter |
+| tool text | inspected | restored at the tool's sink |
+| opaque | the same bytes | the same bytes |
+| structural | the same bytes; strings of at most 1024 characters | the same bytes |
+| binary | refused in enforce mode, reported in monitor mode | the same bytes |
+
+A field that is not listed is refused by its name in enforce mode when a client sends it. When a provider sends
+one, it is passed on as it is and reported: nothing is restored in it. `null` is accepted everywhere.
+
+Log probabilities show surrogates, and the header `strongroom-logprobs: surrogates` says so. Offsets of citations
+and annotations count characters of the text the model saw. In a message of the assistant, blocks are written by
+the model.
+
+In a path, `[]` is any item of an array, `<x>` an object whose `type` or `role` is x, `.*` any key, and `<hosted>`
+a tool that the provider runs: {hosted}.
+"""
+
+
+Seen = tuple[int, ...]
+Found = tuple[str, str, str, str]
+"""Path, kind, writer, remark."""
+
+
+def rows(node: Node, path: str = "", seen: Seen = ()) -> Iterator[Found]:
+    """Every field below `node` with its path; what has a table of its own is left to it."""
+    if id(node) in seen:
+        return
+    if seen and (elsewhere := place_of(node)):
+        yield path, elsewhere, "", ""
+    elif isinstance(node, Field):
+        yield path, *described(node)
+    else:
+        for part, below in children(node):
+            yield from rows(below, f"{path}{part}", (*seen, id(node)))
+
+
+def described(field: Field) -> tuple[str, str, str]:
+    """Kind, writer and remark of a field."""
+    writer = WRITERS[field.origin.value] if field.kind in CHANGED else ""
+    return field.kind.value, writer, "piece of a stream" if field.fragment else field.why
+
+
+def children(node: Node) -> Iterator[tuple[str, Node]]:
+    """What stands directly below a node, each with its part of the path."""
+    if isinstance(node, Arr):
+        yield "[]", node.item
+    elif isinstance(node, Either):
+        yield from (("", case) for case in (node.string, node.arr, node.obj, node.scalar) if case is not None)
+    elif isinstance(node, Tagged):
+        yield from grouped(node)
+    elif isinstance(node, Obj):
+        yield from ((f".{name}", child) for name, child in node.fields.items())
+        if node.extra is not None:
+            yield ".*", node.extra
+
+
+def place_of(node: Node) -> str:
+    """The table a node has for itself, if any."""
+    if node is json_schema.SCHEMA:
+        return "*JSON Schema*"
+    if isinstance(node, Tagged) and "tool_use" in node.cases:
+        return "*content block*" if "tool_result" in node.cases else "*answered block*"
+    if isinstance(node, Obj) and "cited_text" in node.fields:
+        return "*citation*"
+    if isinstance(node, Obj) and all(is_fixed(child) for child in node.fields.values()) and node.extra is None:
+        return Kind.STRUCTURAL.value
+    return ""
+
+
+def is_fixed(node: Node) -> bool:
+    """Whether a node holds nothing but structural fields."""
+    return isinstance(node, Field) and node.kind.value in FIXED
+
+
+def grouped(node: Tagged) -> Iterator[tuple[str, Node]]:
+    """Cases whose fields are the same, named together; many names become one that the page explains."""
+    groups: dict[tuple[Found, ...], tuple[list[str], Node]] = {}
+    for tag, case in node.cases.items():
+        groups.setdefault(tuple(rows(case, "", (0,))), ([], case))[0].append(tag)
+    for tags, case in groups.values():
+        yield f"<{', '.join(tags) if len(tags) <= NAMED_MAX else HOSTED}>", case
+
+
+def section(title: str, node: Node) -> Iterator[str]:
+    """One table of the page; structural fields stand together, because there are many and they are alike."""
+    yield f"## {title}\n"
+    yield "| field | kind | written by | remark |"
+    yield "|---|---|---|---|"
+    found = [(path.lstrip("."), *rest) for path, *rest in dict.fromkeys(rows(node))]
+    asked = any(word in title for word in ("request", "Schema"))
+    for path, kind, writer, remark in found:
+        if kind not in FIXED:
+            yield f"| `{path}` | {kind} | {writer if asked else 'the model'} | {remark} |"
+    fixed = [f"`{path}`" for path, kind, _, _ in found if kind in FIXED]
+    yield "\nStructural: " + ", ".join(dict.fromkeys(fixed)) + "\n"
+
+
+def page() -> str:
+    """The whole page."""
+    endpoints = ["\n## Endpoints\n", "| method | path at the gateway | what happens |", "|---|---|---|"]
+    endpoints += [f"| {method} | `{path}` | {what} |" for method, path, what in ENDPOINTS]
+    body = [line for title, node in MESSAGES for line in section(title, node)]
+    hosted = ", ".join(f"`{name}`" for name in sorted(anthropic_messages.HOSTED_TOOL_TYPES))
+    return TOP.format(hosted=hosted) + "\n".join([*endpoints, "", *body]).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.name)
