@@ -90,6 +90,97 @@ class ForeignRootError(RootError):
     hint = "This keyfile was made for another store: check --home and --keyfile."
 
 
+class TokenMissingError(RootError):
+    """The hardware module, its token, the TPM or the keyring that keeps this unseal path is not there."""
+
+    code = "token_missing"
+    hint = "Check that the device is plugged in and its driver running, or unseal by another path."
+
+
+class WrongPinError(RootError):
+    """The token refuses the PIN; its own class because every further try may bring it nearer to locking."""
+
+    code = "wrong_pin"
+    hint = "Do not guess: a token locks after a few wrong PINs. Another unseal path still opens the store."
+
+
+class RootKeyGoneError(RootError):
+    """The token is there, but the key that wrapped this root is not in it, or may not be used any more."""
+
+    code = "root_key_gone"
+    hint = "Unseal by another path, then: strongroom unseal add URI"
+
+
+class PcrMismatchError(RootError):
+    """The machine did not boot into the state this root was sealed to; the message names the registers."""
+
+    code = "pcr_mismatch"
+    hint = "After a wanted update, unseal by another path and add this one again; else find out what changed."
+
+
+class ShareError(RootError):
+    """A share is missing, mistyped, given twice or from another set; the message says which one."""
+
+    code = "share"
+    hint = "Shares are typed in any order; each says its number, its set and how many are needed."
+
+
+class RootRotatedError(RootError):
+    """Another process gave the store a new root; what this process holds opens nothing any more."""
+
+    code = "root_rotated"
+    hint = "Start this process again, by one of the store's present unseal paths."
+
+
+class KmsError(RootError):
+    """A key management service refused, or answered something that cannot be used. Nothing is unsealed."""
+
+    code = "kms"
+    hint = "Nothing was opened. Another unseal path still works: strongroom unseal list"
+
+
+class KmsUnavailableError(KmsError):
+    """The key service did not answer, or asked to be left alone, through every bounded retry."""
+
+    code = "kms_unavailable"
+    hint = "Try again later, or unseal by another path: strongroom unseal list"
+
+
+class KmsAccessDeniedError(KmsError):
+    """The key service does not know this identity, or does not let it use the key."""
+
+    code = "kms_access_denied"
+    hint = "Check whose credentials this process runs with, and that they may encrypt and decrypt with the key."
+
+
+class KmsKeyNotFoundError(KmsError):
+    """The key service has no such key (or no longer the version that is needed) at this place."""
+
+    code = "kms_key_not_found"
+    hint = "Check the key's name, and the region, project or address it was made in."
+
+
+class KmsDisabledError(KmsError):
+    """The key service has the key but it is switched off."""
+
+    code = "kms_disabled"
+    hint = "If that was not meant as a stop, have the key's owner switch it on again."
+
+
+class KmsPendingDestructionError(KmsError):
+    """The key is scheduled for destruction: its own class because there is a last day to undo it."""
+
+    code = "kms_pending_destruction"
+    hint = "Cancel the deletion at the key service now, or add another unseal path before the key is gone."
+
+
+class KmsContextMismatchError(KmsError):
+    """What the key service was given, or gave back, does not belong to this store."""
+
+    code = "kms_context_mismatch"
+    hint = "The wrap was made for another store or by another key, or was altered: check --home and the key."
+
+
 class StoreError(StrongroomError):
     """The store could not be read or written."""
 
