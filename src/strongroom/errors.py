@@ -73,7 +73,7 @@ class RootMissingError(RootError):
     """No keyfile (or other unseal path) was found where it was expected."""
 
     code = "root_missing"
-    hint = "Put the keyfile back, pass --keyfile, or unseal with the recovery share."
+    hint = "Put it back, name another path with --root or --keyfile, or unseal with the recovery share."
 
 
 class WrongPassphraseError(RootError):
@@ -247,6 +247,20 @@ class KeyDestroyedError(KeyStateError):
     """The key version was destroyed: what it sealed cannot be opened by anybody, ever again."""
 
     code = "key_destroyed"
+
+
+class KeyInUseError(KeyAccessError):
+    """A key version that should end is still needed: its own class because the answer is to wait or to rewrap."""
+
+    code = "key_in_use"
+    hint = "See who with: strongroom keys usage PATH; seal its data anew with: strongroom keys rewrap PATH"
+
+
+class KeyLeaseError(KeyAccessError):
+    """This process could not renew its lease on the keys in time, so it may not know of a revocation."""
+
+    code = "key_lease"
+    hint = "The shared store is out of reach; keys are refused until it answers."
 
 
 class IllegalTransitionError(KeyAccessError):

@@ -14,6 +14,7 @@ from strongroom.keys.keyring import DataKey, Keyring
 from strongroom.keys.lifecycle import KeyAdmin, KeyVersion
 from strongroom.keys.path import KeyPath
 from strongroom.keys.root import RootProvider, RootStore, RootWrap
+from strongroom.keys.rotation import KeyRotation
 from strongroom.keys.state import State
 from strongroom.keys.store import KeyRow, KeyStore, Use
 from strongroom.keys.unseal import add_unseal_path, initialise, new_store_id, remove_unseal_path, unseal
@@ -23,6 +24,7 @@ __all__ = [
     "Epoch",
     "KeyAdmin",
     "KeyPath",
+    "KeyRotation",
     "KeyRow",
     "KeyStore",
     "KeyVersion",

@@ -165,14 +165,14 @@ class Hierarchy:
             known = snapshot.material[row.keyref] = self._unwrapped(snapshot, row)
         return known
 
-    def _unwrapped(self, snapshot: Snapshot, row: KeyRow) -> bytes:
+    def _unwrapped(self, snapshot: Snapshot, row: KeyRow, *, exposed: bool = False) -> bytes:
         parent = self._root
         if row.parent_keyref != ROOT_KEYREF:
             above = self.row(snapshot, row.parent_keyref)
             if above is None or above.path != row.path.parent:
                 msg = "a key version is wrapped under one that is not its parent"
                 raise StoreTamperedError(msg)
-            parent = self.material(snapshot, above)
+            parent = self.rescued(snapshot, above) if exposed else self.material(snapshot, above)
         return unwrap_key(
             parent=parent,
             parent_keyref=row.parent_keyref,
@@ -180,8 +180,11 @@ class Hierarchy:
             wrapped=row.wrapped,
         )
 
-    def conceive(self, snapshot: Snapshot, birth: Birth, path: KeyPath, *, use: Use, version: int) -> KeyRow:
-        """A new primary version of `path` in `birth`, and of every ancestor that has none yet.
+    def conceive(
+        self, snapshot: Snapshot, birth: Birth, path: KeyPath, *, use: Use, version: int,
+        state: State = State.PRIMARY,
+    ) -> KeyRow:  # fmt: skip
+        """A new version of `path` in `birth`, and a primary one of every ancestor that has none yet.
 
         Raises `KeyStateError` if an ancestor is disabled or destroyed.
         """
@@ -199,20 +202,32 @@ class Hierarchy:
             entropy=self._entropy,
         )
         now = self.now_ms()
-        row = self.ledger.sign(KeyRow(keyref, path, use, version, State.PRIMARY, wrapped, parent_keyref, now, now))
+        row = self.ledger.sign(KeyRow(keyref, path, use, version, state, wrapped, parent_keyref, now, now))
         birth.rows.append(row)
         birth.material[keyref] = material
-        if use is Use.DATA:
+        if use is Use.DATA and state is State.PRIMARY:
             birth.primaries[path] = row
         return row
 
-    def rewrapped(self, snapshot: Snapshot, row: KeyRow, parent: KeyRow) -> KeyRow:
-        """`row` wrapped under `parent` instead of the version it is wrapped under, whatever state it is in."""
+    def rescued(self, snapshot: Snapshot, row: KeyRow) -> bytes:
+        """The 32 bytes of `row` even if it, or a version above it, is compromised: for re-encryption alone.
+
+        Never kept. Raises `KeyStateError` for every other state that does not open.
+        """
+        if not may_open(row.state) and row.state is not State.COMPROMISED:
+            refuse(row)
+        return self._unwrapped(snapshot, row, exposed=True)
+
+    def rewrapped(self, snapshot: Snapshot, row: KeyRow, parent: KeyRow, *, exposed: bool = False) -> KeyRow:
+        """`row` wrapped under `parent` instead of the version it is wrapped under, whatever state it is in.
+
+        `exposed` allows the version it is wrapped under to be compromised.
+        """
         wrapped = wrap_key(
             parent=self.material(snapshot, parent),
             parent_keyref=parent.keyref,
             binding=key_binding(keyref=row.keyref, path=row.path, use=row.use, version=row.version),
-            material=self._unwrapped(snapshot, row),
+            material=self._unwrapped(snapshot, row, exposed=exposed),
             entropy=self._entropy,
         )
         return replace(row, wrapped=wrapped, parent_keyref=parent.keyref)

@@ -9,19 +9,20 @@ Must never: decide who may administer (a permit says so), or leave two rows that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from strongroom.clock import Clock
-from strongroom.errors import KeyNotFoundError, StoreLockedError
+from strongroom.errors import KeyNotFoundError
 from strongroom.keys import moves
+from strongroom.keys.change import Changes, Plan
 from strongroom.keys.epoch import Epoch
-from strongroom.keys.hierarchy import ATTEMPTS_MAX, Birth, Snapshot, refuse
+from strongroom.keys.hierarchy import Snapshot, refuse
 from strongroom.keys.keyring import Keyring
 from strongroom.keys.path import KeyPath
 from strongroom.keys.state import State
-from strongroom.keys.store import Commit, KeyRow, KeyStore, Use
-from strongroom.permit import MANAGING, MANY, Permit, PermitOffice
+from strongroom.keys.store import KeyRow, KeyStore, Use
+from strongroom.permit import MANY, Permit, PermitOffice
 
 REWRAP_BATCH = 1000
 """Child keys per commit of `rewrap`: a tenth of a second in which no other writer gets in."""
@@ -50,12 +51,6 @@ class KeyVersion:
 Versions = list[KeyVersion]
 
 
-@dataclass(slots=True)
-class _Plan:
-    updates: Sequence[KeyRow] = ()
-    birth: Birth = field(default_factory=Birth)
-
-
 class KeyAdmin:
     """Moves key versions through their states. Every method takes a permit whose action is in `MANAGING`.
 
@@ -76,8 +71,12 @@ class KeyAdmin:
         clock: Clock,
     ) -> None:
         self._hierarchy = keyring.hierarchy.another(store=store, clock=clock)
-        self._epoch = epoch
-        self._office = office
+        self._changes = Changes(self._hierarchy, epoch, office)
+
+    @property
+    def changes(self) -> Changes:
+        """What commits plans, for the acts that are not here (`rotation.KeyRotation`)."""
+        return self._changes
 
     def create(self, path: KeyPath, permit: Permit) -> int:
         """Give `path` a primary version: a new path, or one whose versions have all ended.
@@ -85,8 +84,8 @@ class KeyAdmin:
         Raises `KeyStateError` if the path is in service, or disabled (enable it instead).
         """
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
-            made = _Plan()
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
+            made = Plan()
             for use in Use:
                 rows = self._hierarchy.versions(snapshot, stored, use)
                 occupied = [row for row in rows if row.state in _OCCUPIED]
@@ -96,21 +95,23 @@ class KeyAdmin:
                     self._conceive(snapshot, made, rows, stored, use)
             return made
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def rotate(self, path: KeyPath, permit: Permit) -> int:
-        """Make a new primary version; the present one only opens from now on."""
+        """Make a new primary version (or take the pending one); the present one only opens from now on."""
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             rows = self._existing(snapshot, stored, Use.DATA)
-            primary = next((row for row in rows if row.state is State.PRIMARY), None)
+            primary = moves.in_state(rows, State.PRIMARY)
             if primary is None:
                 refuse(rows[-1])
-            made = _Plan([moves.move(primary, State.DECRYPT_ONLY, self._now())])
+            made = Plan([moves.move(primary, State.DECRYPT_ONLY, self._now())])
+            if pending := moves.in_state(rows, State.PENDING):
+                return Plan([*made.updates, moves.move(pending, State.PRIMARY, self._now())])
             self._conceive(snapshot, made, rows, stored, Use.DATA)
             return made
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def rewrap(self, path: KeyPath, permit: Permit) -> int:
         """Wrap the keys directly below `path` under its primary version, so that older versions can end.
@@ -118,7 +119,7 @@ class KeyAdmin:
         Commits in batches; stopped half-way, it goes on where it was when it is called again.
         """
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             primary = self._hierarchy.primary(snapshot, stored)
             if primary is None:
                 msg = f"there is no key {stored.public}"
@@ -130,71 +131,75 @@ class KeyAdmin:
                 and row.parent_keyref != primary.keyref
                 and row.state not in moves.FINAL
             ]
-            return _Plan([self._hierarchy.rewrapped(snapshot, row, primary) for row in stale[:REWRAP_BATCH]])
+            return Plan([self._hierarchy.rewrapped(snapshot, row, primary) for row in stale[:REWRAP_BATCH]])
 
         total = 0
-        while count := self._change(path, permit, plan):
+        while count := self._changes.commit(path, permit, plan):
             total += count
         return total
 
     def disable(self, path: KeyPath, permit: Permit, *, version: int | None = None) -> int:
         """Refuse everything at and under `path`, or what one version sealed, until it is enabled again."""
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             if version is None:
-                return _Plan(moves.disable_path(self._existing(snapshot, stored), self._now()))
-            return _Plan(moves.disable_version(self._version(snapshot, stored, version), self._now()))
+                return Plan(moves.disable_path(self._existing(snapshot, stored), self._now()))
+            return Plan(moves.disable_version(self._version(snapshot, stored, version), self._now()))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def enable(self, path: KeyPath, permit: Permit, *, version: int | None = None) -> int:
         """Undo `disable`. A version that was disabled by its number is enabled by its number."""
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             if version is None:
-                return _Plan(moves.enable_path(self._existing(snapshot, stored), self._now()))
+                return Plan(moves.enable_path(self._existing(snapshot, stored), self._now()))
             row = self._version(snapshot, stored, version)
             rows = self._existing(snapshot, stored, Use.DATA)
-            return _Plan(moves.enable_version(row, rows, self._now()))
+            return Plan(moves.enable_version(row, rows, self._now()))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def compromise(self, path: KeyPath, permit: Permit, *, version: int | None = None) -> int:
         """Mark data versions as known to somebody else: they refuse for good.
 
-        If the primary is among them a fresh one replaces it in the same commit, so that sealing goes on.
+        If the primary is among them the pending one or a fresh one replaces it in the same commit, so that
+        sealing goes on.
         Keys below `path` that are wrapped under such a version refuse too. Purpose keys go on.
         """
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             rows = self._existing(snapshot, stored, Use.DATA)
             chosen = rows if version is None else (self._version(snapshot, stored, version),)
-            made = _Plan(moves.compromise(chosen, self._now()))
+            made = Plan(moves.compromise(chosen, self._now()))
             if any(row.state is State.PRIMARY for row in chosen):
+                pending = moves.in_state(rows, State.PENDING)
+                if pending is not None and pending not in chosen:
+                    return Plan([*made.updates, moves.move(pending, State.PRIMARY, self._now())])
                 self._conceive(snapshot, made, rows, stored, Use.DATA)
             return made
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def schedule_destroy(
         self, path: KeyPath, permit: Permit, *, after_s: float, version: int | None = None
     ) -> int:
         """Refuse everything now and let `destroy_due` destroy after `after_s` seconds (or `cancel_destroy`)."""
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             rows = self._chosen(snapshot, stored, version)
             due_at = self._now() + int(after_s * 1000)
-            return _Plan(moves.schedule_destroy(rows, self._now(), due_at, whole_path=version is None))
+            return Plan(moves.schedule_destroy(rows, self._now(), due_at, whole_path=version is None))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def cancel_destroy(self, path: KeyPath, permit: Permit, *, version: int | None = None) -> int:
         """Take what is scheduled for destruction back to disabled; `enable` brings it into service again."""
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
-            return _Plan(moves.cancel_destroy(self._chosen(snapshot, stored, version), self._now()))
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
+            return Plan(moves.cancel_destroy(self._chosen(snapshot, stored, version), self._now()))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def destroy(self, path: KeyPath, permit: Permit, *, version: int | None = None) -> int:
         """Destroy `path` and everything below it, at once and for good; or one version of it.
@@ -202,16 +207,16 @@ class KeyAdmin:
         Raises `KeyStateError` for one version that still wraps keys below: `rewrap` them first.
         """
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             self._existing(snapshot, stored)
             rows = self._hierarchy.under(snapshot, stored)
             if version is not None:
                 row = self._version(snapshot, stored, version)
                 moves.require_childless(row, rows)
                 rows = (row,)
-            return _Plan(moves.destroy(rows, self._now()))
+            return Plan(moves.destroy(rows, self._now()))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def destroy_due(self, path: KeyPath, permit: Permit) -> int:
         """Destroy what is at and below `path` and whose scheduled time has come by the wall clock.
@@ -219,38 +224,38 @@ class KeyAdmin:
         A key goes with the version it is wrapped under.
         """
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             rows = self._hierarchy.under(snapshot, stored)
             doomed: dict[int, KeyRow] = {}
             for row in rows:
                 due = row.state is State.DESTROY_SCHEDULED and row.due_at <= self._now()
                 if due or row.parent_keyref in doomed:
                     doomed[row.keyref] = row
-            return _Plan(moves.destroy(doomed.values(), self._now()))
+            return Plan(moves.destroy(doomed.values(), self._now()))
 
-        return self._change(path, permit, plan)
+        return self._changes.commit(path, permit, plan)
 
     def erase(self, tenant: str, environment: str, subject: str, permit: Permit) -> int:
         """Destroy the keys of one subject under every category. The permit must be for all categories."""
         # Any category does: the pseudonym of a subject is the same in all of them.
         place = KeyPath(tenant, environment, "any", subject)
 
-        def plan(snapshot: Snapshot, stored: KeyPath) -> _Plan:
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
             rows = self._hierarchy.of_subject(snapshot, tenant, environment, stored.subject)
-            return _Plan(moves.destroy(rows, self._now()))
+            return Plan(moves.destroy(rows, self._now()))
 
-        return self._change(place, permit, plan, category=MANY)
+        return self._changes.commit(place, permit, plan, category=MANY)
 
     def versions(self, path: KeyPath, permit: Permit) -> Versions:
         """Every version at exactly `path`: data versions ascending, then the purpose root's."""
-        self._require(permit, path, path.category)
+        self._changes.require(permit, path, path.category)
         with self._hierarchy.lock:
             rows = self._existing(Snapshot(), self._hierarchy.conceal(path))
         return [_shown(row) for row in rows]
 
     def list(self, prefix: KeyPath, permit: Permit) -> Versions:
         """Every version at `prefix` and below, parents before their children; empty if there is none."""
-        self._require(permit, prefix, prefix.category)
+        self._changes.require(permit, prefix, prefix.category)
         with self._hierarchy.lock:
             rows = self._hierarchy.under(Snapshot(), self._hierarchy.conceal(prefix))
         return [_shown(row) for row in rows]
@@ -267,45 +272,7 @@ class KeyAdmin:
     def _now(self) -> int:
         return self._hierarchy.now_ms()
 
-    def _require(self, permit: Permit, path: KeyPath, category: str) -> None:
-        self._office.require(
-            permit,
-            MANAGING,
-            tenant=path.tenant,
-            environment=path.environment,
-            category=category,
-            resource=getattr(permit, "resource", MANY),
-        )
-
-    def _change(
-        self,
-        path: KeyPath,
-        permit: Permit,
-        plan: Callable[[Snapshot, KeyPath], _Plan],
-        *,
-        category: str | None = None,
-    ) -> int:
-        self._require(permit, path, path.category if category is None else category)
-        tree = self._hierarchy
-        with tree.lock, self._epoch.changing():
-            for _ in range(ATTEMPTS_MAX):
-                tree.ledger.follow(tree.store)
-                after = tree.ledger.seen
-                planned = plan(Snapshot(followed=True), tree.conceal(path))
-                if tree.ledger.seen != after:
-                    continue  # something was committed while we read, so the rows may be from two moments
-                updates, changes = tree.ledger.extend(planned.updates)
-                inserts = tuple(planned.birth.rows)
-                if not updates and not inserts:
-                    return 0
-                if tree.store.commit(Commit(inserts, updates, changes, after)):
-                    return len(updates) + len(inserts)
-        msg = "other writers kept changing the same keys"
-        raise StoreLockedError(msg)
-
-    def _conceive(
-        self, snapshot: Snapshot, made: _Plan, rows: Sequence[KeyRow], stored: KeyPath, use: Use
-    ) -> None:
+    def _conceive(self, snapshot: Snapshot, made: Plan, rows: Sequence[KeyRow], stored: KeyPath, use: Use) -> None:
         version = rows[-1].version + 1 if rows else 1
         self._hierarchy.conceive(snapshot, made.birth, stored, use=use, version=version)
 

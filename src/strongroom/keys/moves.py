@@ -56,12 +56,25 @@ def enable_path(rows: Sequence[KeyRow], now: int) -> list[KeyRow]:
 
 
 def enable_version(row: KeyRow, rows: Sequence[KeyRow], now: int) -> list[KeyRow]:
-    """One disabled version back: as primary if it is the newest of `rows`, else only to open."""
+    """One disabled version of `rows` back.
+
+    Beside a primary it waits (pending) if it is newer, else it only opens. Without one it becomes the primary,
+    unless a newer version than it has served already.
+    """
     if row.state is not State.DISABLED:
         msg = f"key {row.path.public} version {row.version} is {row.state.value}, not disabled"
         raise IllegalTransitionError(msg)
-    newest = row.version == rows[-1].version
-    return [move(row, State.PRIMARY if newest else State.DECRYPT_ONLY, now)]
+    others = [other for other in rows if other.keyref != row.keyref]
+    rival = next((other for other in others if State.PRIMARY in (other.state, other.resumes)), None)
+    if rival is not None:
+        return [move(row, State.PENDING if row.version > rival.version else State.DECRYPT_ONLY, now)]
+    newer = any(other.version > row.version and other.state is not State.PENDING for other in others)
+    return [move(row, State.DECRYPT_ONLY if newer else State.PRIMARY, now)]
+
+
+def in_state(rows: Iterable[KeyRow], state: State) -> KeyRow | None:
+    """The newest version in `state`, if there is one."""
+    return max((row for row in rows if row.state is state), key=lambda row: row.version, default=None)
 
 
 def compromise(rows: Sequence[KeyRow], now: int) -> list[KeyRow]:
@@ -107,9 +120,14 @@ def destroy(rows: Iterable[KeyRow], now: int) -> list[KeyRow]:
     return ended
 
 
+def children(row: KeyRow, below: Iterable[KeyRow]) -> int:
+    """How many of the versions `below` are wrapped under `row` and not destroyed."""
+    return sum(child.parent_keyref == row.keyref and child.state is not State.DESTROYED for child in below)
+
+
 def require_childless(row: KeyRow, below: Iterable[KeyRow]) -> None:
     """Raise `KeyStateError` if destroying `row` alone would take keys below it along."""
-    count = sum(child.parent_keyref == row.keyref and child.state is not State.DESTROYED for child in below)
+    count = children(row, below)
     if count:
         msg = f"{count} keys are still wrapped under {row.path.public} version {row.version}: rewrap them first"
         raise KeyStateError(msg)

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from strongroom.adapters.memory import MemoryEpoch, MemoryKeyStore
 from strongroom.errors import DecryptionError, KeyAccessError
-from strongroom.keys import DataKey, KeyAdmin, KeyPath, Keyring, State, Use
+from strongroom.keys import DataKey, KeyAdmin, KeyPath, Keyring, KeyRotation, State, Use
 from strongroom.keys.state import TRANSITIONS, may_open, may_seal
 from strongroom.permit import Permit, PermitOffice
 
@@ -63,6 +63,7 @@ class Administration(RuleBasedStateMachine):
         self.admin = KeyAdmin(
             store=self.store, keyring=self.keyrings[0], epoch=self.epoch, office=self.office, clock=self.clock
         )
+        self.rotation = KeyRotation(self.admin.changes)
         self.sealed: list[DataKey] = []
         self.final: dict[int, State] = {}
         self.sealing, self.opening, self.managing = map(self._permit, ("seal", "open", "manage_key"))
@@ -108,6 +109,26 @@ class Administration(RuleBasedStateMachine):
     def schedule(self, path: KeyPath, version: int | None, after: int) -> None:
         self._try("schedule_destroy", path, version=version, after_s=after)
 
+    @rule(path=st.sampled_from(PATHS), act=st.sampled_from(["publish", "promote", "renew_below"]))
+    def rotate_in_phases(self, path: KeyPath, act: str) -> None:
+        self._try(act, path)
+
+    @rule(path=st.sampled_from(PATHS), version=VERSIONS, after=st.integers(0, 20))
+    def announce(self, path: KeyPath, version: int, after: int) -> None:
+        self._try("schedule_deactivation", path, version=version, after_s=after)
+
+    @rule(path=st.sampled_from(PATHS), version=VERSIONS)
+    def deactivate(self, path: KeyPath, version: int) -> None:
+        self._try("deactivate", path, version=version, gate=lambda _row, _wraps: None)
+
+    @rule(path=st.sampled_from(PATHS), version=VERSIONS)
+    def take_the_end_back(self, path: KeyPath, version: int) -> None:
+        self._try("cancel_deactivation", path, version=version)
+
+    @rule(age=st.integers(0, 10))
+    def rotate_what_is_old(self, age: int) -> None:
+        self._try("rotate_older", ENVIRONMENT, before_ms=int((self.clock.wall - age) * 1000))
+
     @rule(seconds=st.integers(-5, 15))
     def let_time_pass(self, seconds: int) -> None:
         self.clock.wall += seconds
@@ -128,7 +149,7 @@ class Administration(RuleBasedStateMachine):
 
     def _try(self, act: str, path: KeyPath, **options: object) -> None:
         try:
-            getattr(self.admin, act)(path, self.managing, **options)
+            getattr(self.admin if hasattr(self.admin, act) else self.rotation, act)(path, self.managing, **options)
         except KeyAccessError:
             assert self.epoch.value() % 2 == 0
 
