@@ -274,6 +274,9 @@ def told(seen: Medians, missing: Mapping[str, str]) -> list[Row]:
     def added(name: str) -> float:
         return (seen[name] - seen[f"direct {name.split()[1]}"]) * MILLI
 
+    def beyond(name: str) -> float:
+        return (seen[f"{name} event"] - seen[f"{name} turn"] / EVENTS) * MICRO
+
     turn, fresh, event = (seen[f"ours {case}"] * MICRO for case in ("turn", "fresh", "event"))
     bare, passing = at("bare turn", MICRO), at("nginx turn", MICRO)
     unit = "CPU µs"
@@ -292,7 +295,9 @@ def told(seen: Medians, missing: Mapping[str, str]) -> list[Row]:
             rounds=rounds("ours p50", "bare p50", "direct p50", scale=MILLI)),
         row("streamed event", unit, event, peer=at("bare event", MICRO), peer_name=BARE,
             target=Target("ours", at_most=20), rounds=rounds("ours event", "bare event", scale=MICRO),
-            note=f"of streams of {EVENTS} events, their requests included"),
+            note=f"a stream of {EVENTS} events with its request, divided by its events"),
+        row("streamed event, without its request", unit, beyond("ours"), peer=beyond("bare"), peer_name=BARE,
+            target=Target("ours", at_most=20)),
         row("streamed event, beside LiteLLM", unit, event, peer=at("litellm event", MICRO), peer_name=LITELLM,
             rounds=rounds("litellm event", scale=MICRO), note=missing.get("litellm", "")),
         row("added delay of the first event, p50, one client", "ms", added("ours first"), peer=added("bare first"),
