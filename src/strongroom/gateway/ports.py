@@ -42,6 +42,10 @@ class SessionPort(Protocol):
         """What of `text` the model must not see: ascending replacements without overlaps."""
         ...
 
+    def forward(self, upstream: str) -> None:
+        """Ask whether this caller may send to `upstream`; raises `AccessDeniedError`."""
+        ...
+
     def restorer(self, sink: Sink) -> Holdback:
         """Puts back, in a stream of text, every surrogate that policy lets out at `sink`."""
         ...

@@ -132,6 +132,7 @@ class RoundTrip:
         session = self._parts.sessions.open(caller, conversation=conversation)
         try:
             prepared = protect_request(reading, session, apply=self._enforce)
+            session.forward(self._route.wire.name)
         except BaseException:
             session.finish()  # what was decided before the failure belongs in the log
             raise

@@ -116,7 +116,7 @@ class Session:
         self._version = version
         self._chain = b""
         self._learned: list[Learned] = []
-        self._passes: dict[tuple[str, str, str, str], _Pass | None] = {}
+        self._passes: dict[tuple[str, str, Label], _Pass | None] = {}
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
@@ -172,7 +172,8 @@ class Session:
         return Segment(tuple(out), tuple(learned), after)
 
     def _replacement(self, finding: Finding, label: Label) -> Replacement:
-        used = self._pass("tokenize", label, "", "")
+        # What is put away is asked and recorded by category; what comes back, by kind.
+        used = self._pass("tokenize", Label(label.category, label.level), "", "")
         if used is None:  # pragma: no cover - `_pass` raises for tokenize
             raise AssertionError
         surrogate = self._engine.surrogates.issue(
@@ -187,6 +188,15 @@ class Session:
         return Replacement(
             finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind
         )
+
+    def forward(self, upstream: str) -> None:
+        """Ask whether this caller may send to `upstream`, and record that it is about to.
+
+        Call it when everything was protected and before the first byte leaves. Raises `AccessDeniedError`.
+        """
+        used = self._pass("forward", _REQUEST, upstream, upstream)
+        if used is not None:
+            used.count += 1
 
     # --- back from the model ----------------------------------------------------------------------
 
@@ -225,7 +235,7 @@ class Session:
         if label is None:
             self._alarm_unknown(surrogate, sink)
             return None
-        used = self._pass("detokenize", label, sink.kind, sink.name)
+        used = self._pass("detokenize", _class_of(label), sink.kind, sink.name)
         if used is None:
             self.refused += 1
             return None
@@ -251,9 +261,8 @@ class Session:
 
     # --- the corridor, once per request and label ---------------------------------------------------
 
-    def _pass(self, action: str, label: Label, sink: str, sink_name: str) -> _Pass | None:
-        key = (action, label.category, label.kind, sink_name)
-        family = _class_of(label)
+    def _pass(self, action: str, family: Label, sink: str, sink_name: str) -> _Pass | None:
+        key = (action, sink_name, family)
         if key in self._passes:
             used = self._passes[key]
             if used is None or self._engine.guard.is_fresh(used.permit):
@@ -262,9 +271,9 @@ class Session:
         try:
             permit = self._engine.guard.authorize(self.caller, action, family, sink=sink, sink_name=sink_name)
         except AccessDeniedError:
-            if action == "tokenize":
+            if action != "detokenize":
                 raise
-            self._passes[key] = None
+            self._passes[key] = None  # refused for the rest of this request, and on record once
             return None
         made = self._passes[key] = _Pass(permit, family, sink_name)
         return made
@@ -280,6 +289,10 @@ class Session:
         self._engine.guard.settle(
             self.caller, used.permit, used.label, sink_name=used.sink_name, count=used.count, result=used.result
         )
+
+
+_REQUEST = Label("operational", Level.INTERNAL)
+"""What a request is once its values were put away."""
 
 
 def _class_of(label: Label) -> Label:

@@ -64,15 +64,11 @@ class Sessions:
         scope = Scope(*where, "conversation" if conversation else "principal", name)
         self._follow_epoch()
         known, version = self._sources.known(principal.tenant, principal.environment)
-        policy = self._engine.guard.policy_version
-        return Session(
-            self._engine,
-            caller,
-            scope,
-            self._state(scope),
-            known,
-            f"{version}/{policy}/{self._engine.catalogue.version}",
-        )
+        engine = self._engine
+        # Everything that a finding or a decision to show depends on, besides the text and what was learned.
+        asked = (principal.roles, principal.clearance, caller.purpose, caller.address)
+        inspected_by = f"{version}/{engine.guard.policy_version}/{engine.catalogue.version}/{asked}"
+        return Session(engine, caller, scope, self._state(scope), known, inspected_by)
 
     def _state(self, scope: Scope) -> ScopeState:
         with self._lock:

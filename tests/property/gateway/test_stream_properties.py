@@ -29,6 +29,9 @@ TEXTS = st.lists(WORDS, max_size=8).map("".join)
 class Session:
     restored = refused = 0
 
+    def forward(self, upstream: str) -> None:
+        pass
+
     def protect(self, text: str, *, origin: Origin = Origin.TYPED, field: str = "") -> list[Replacement]:
         raise AssertionError
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx2 as httpx
 import pytest
@@ -145,6 +145,9 @@ class FakeSession:
     forbidden: frozenset[str] = frozenset()
     fail_with: Exception | None = None
 
+    def forward(self, upstream: str) -> None:
+        pass
+
     def protect(self, text: str, *, origin: Origin = Origin.TYPED, field: str = "") -> list[Replacement]:
         self.protected.append((text, origin))
         if self.fail_with is not None:
@@ -217,6 +220,35 @@ class FakeCredentials:
         return Principal(names[secret], "acme", "prod")
 
 
+class Lines(list[bytes]):
+    """The operator's log as it grows: a line is written after the last byte of its answer left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grown = threading.Condition()
+
+    def append(self, line: bytes) -> None:
+        with self._grown:
+            super().append(line)
+            self._grown.notify_all()
+
+    def line(self, **expected: object) -> dict[str, Any]:
+        """The first line with these items, waiting for it; fails when none comes."""
+        with self._grown:
+
+            def met() -> dict[str, Any] | None:
+                read = (json.loads(line) for line in self)
+                return next((line for line in read if expected.items() <= _plain(line).items()), None)
+
+            found = self._grown.wait_for(met, timeout=10)
+            assert found is not None, f"no line with {expected} among {len(self)}"
+            return found
+
+
+def _plain(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in line.items()}
+
+
 @dataclass
 class Rig:
     """A running gateway with everything around it."""
@@ -225,7 +257,7 @@ class Rig:
     upstream: Recorder
     sessions: FakeSessions
     telemetry: Telemetry
-    log: list[bytes]
+    log: Lines
     client: httpx.Client
 
     def post(
@@ -264,7 +296,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
         without: str = "",
     ) -> Rig:  # fmt: skip
         recorder.clear()
-        log: list[bytes] = []
+        log = Lines()
         sessions = sessions or FakeSessions()
         telemetry = telemetry or Telemetry(SystemClock(), write=log.append)
         base = upstream_url or recorder.url

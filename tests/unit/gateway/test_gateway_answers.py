@@ -2,13 +2,12 @@
 
 import json
 import socket
-import threading
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 
-from strongroom.errors import AuditUnavailableError
+from strongroom.errors import AccessDeniedError, AuditUnavailableError
 from strongroom.gateway.parts import GatewayLimits
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "mail anna@example.org"}]}
@@ -29,7 +28,7 @@ def test_whole_answers_keep_their_bytes_around_what_is_restored(rig: Any) -> Non
     assert answer.headers["strongroom-request-id"].startswith("req_")
     assert answer.headers["x-ratelimit-limit-requests"] == "9"
     assert not {"set-cookie", "openai-organization", "server"} & set(answer.headers)
-    assert json.loads(rig.log[-1])["unknown"] == ["x: unknown field"]
+    assert rig.log.line(unknown=("x: unknown field",))
     assert rig.sessions.opened[-1].finished == 1
 
 
@@ -80,7 +79,7 @@ def test_an_answer_that_is_not_what_it_should_be_is_passed_on_as_it_came(rig: An
     rig.upstream.answer(raw)
     answer = rig.chat(ASK)
     assert (answer.status_code, answer.content) == (200, raw)
-    assert raw == b"[1]" or json.loads(rig.log[-1])["error"] == "upstream_garbage"
+    assert raw == b"[1]" or rig.log.line(error="upstream_garbage")
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 529])
@@ -90,7 +89,7 @@ def test_errors_of_the_provider_are_passed_on_but_never_its_key(rig: Any, status
     answer = rig.chat(ASK)
     assert (answer.status_code, answer.headers["retry-after"]) == (status, "7")
     assert answer.content == body.replace(KEY.encode(), b"[withheld]")
-    assert json.loads(rig.log[-1])["error"] == "upstream_status"
+    assert rig.log.line(error="upstream_status")
 
 
 def test_a_refused_provider_key_is_not_the_clients_fault_nor_shown(rig: Any) -> None:
@@ -147,7 +146,7 @@ def test_a_stream_that_breaks_says_so_after_what_was_held(make_rig: Any, then: s
     assert answer.content.count(b"anna@example.org") == 1
     events = [json.loads(row[6:]) for row in answer.text.splitlines() if row.startswith("data: ")]
     assert ("error" in events[-1]) == (then != "end")
-    line = json.loads(rig.log[-1])
+    line = rig.log.line()
     assert line.get("error") == {"end": None, "cut": "upstream", "hang": "upstream_timeout"}[then]
     assert (line["streamed"], line["status"]) == (True, 200)
 
@@ -173,7 +172,7 @@ def test_when_the_guard_cannot_record_the_outcome_the_answer_is_out_and_the_log_
     session.finish = fail
     rig.sessions.open = lambda caller, *, conversation: session
     assert rig.chat(ASK).status_code == 200
-    assert json.loads(rig.log[-1])["error"] == "audit_unavailable"
+    assert rig.log.line(error="audit_unavailable")
 
 
 def test_a_client_that_leaves_cancels_the_upstream(rig: Any) -> None:
@@ -182,8 +181,7 @@ def test_a_client_that_leaves_cancels_the_upstream(rig: Any) -> None:
     with rig.client.stream("POST", f"{rig.url}/openai/v1/chat/completions", json=ASK, headers=headers) as answer:
         assert next(answer.iter_raw()) == chunk("one")
     assert rig.upstream.cancelled.wait(10)
-    wait_for_line(rig)
-    assert json.loads(rig.log[-1])["error"] == "client_gone"
+    assert rig.log.line(error="client_gone")
     assert rig.sessions.opened[-1].finished == 1
 
 
@@ -198,17 +196,7 @@ def test_a_client_that_leaves_before_the_answer_cancels_the_upstream(rig: Any) -
             headers={"authorization": "Bearer sr_test"},
         )
     assert rig.upstream.cancelled.wait(10)
-    wait_for_line(rig)
-    assert json.loads(rig.log[-1])["status"] == 499
-
-
-def wait_for_line(rig: Any) -> None:
-    done = threading.Event()
-    for _ in range(1000):
-        if rig.log:
-            return
-        done.wait(0.01)
-    raise AssertionError
+    assert rig.log.line(status=499)
 
 
 @pytest.mark.parametrize("cut_at", [0, 10])
@@ -219,8 +207,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_answered(rig: Any
         raw.sendall("\r\n".join([*head, "content-length: 99", "", ""]).encode() + b"x" * cut_at)
         raw.shutdown(socket.SHUT_WR)
         assert raw.recv(1) == b""
-    wait_for_line(rig)
-    assert json.loads(rig.log[-1])["error"] == "client_gone"
+    assert rig.log.line(error="client_gone")
     assert rig.upstream.requests == []
 
 
@@ -230,3 +217,20 @@ def test_monitor_mode_streams_are_relayed_as_they_come(make_rig: Any) -> None:
     assert rig.chat(ASK).content == chunk("EMAIL_Q0000XX") + b": x\n\n"
     rig.upstream.stream(chunk("a"), then="cut")
     assert b'"code":"upstream"' in rig.chat(ASK).content
+
+
+def test_nothing_leaves_when_policy_refuses_to_forward(rig: Any) -> None:
+    assert rig.chat(ASK).status_code == 200
+    before = len(rig.upstream.requests)
+    session = rig.sessions.opened[-1]
+
+    def refuse(upstream: str) -> None:
+        msg = f"forward to {upstream} was refused"
+        raise AccessDeniedError(msg)
+
+    session.forward = refuse
+    rig.sessions.open = lambda caller, *, conversation: session
+    answer = rig.chat(ASK)
+    assert answer.status_code == 403
+    assert "forward to openai was refused" in answer.text
+    assert len(rig.upstream.requests) == before

@@ -268,7 +268,7 @@ def test_monitor_mode_forwards_everything_as_it_came_and_reports(make_rig: Any) 
     answer = rig.chat(body)
     assert json.loads(rig.upstream.bodies) == body
     assert answer.content == b'{"choices":[{"message":{"content":"EMAIL_Q0000XX"}}]}'
-    line = json.loads(rig.log[-1])
+    line = rig.log.line()
     assert (line["replaced"], line["status"]) == (1, 200)
     assert sorted(line["unknown"]) == [
         "messages[0].content[1].image_url.url: content of this kind cannot be inspected", "new: unknown field",

@@ -115,6 +115,27 @@ def test_the_same_history_gives_the_same_bytes_whatever_was_learned_later(opened
     assert turn(3) == full
 
 
+def test_a_remembered_text_is_inspected_again_for_another_clearance_or_purpose(opened, room, monkeypatch):
+    from strongroom.identity import Caller, Principal
+
+    calls: list[str] = []
+    original = type(room.house.engine.classifier).spans
+
+    def watched(self, text, *known):
+        calls.append(text)
+        return original(self, text, *known)
+
+    monkeypatch.setattr(type(room.house.engine.classifier), "spans", watched)
+    for caller in (
+        Caller(Principal("bot", "acme", "prod")),
+        Caller(Principal("bot", "acme", "prod", clearance=1)),
+        Caller(Principal("bot", "acme", "prod"), purpose="marketing"),
+        Caller(Principal("bot", "acme", "prod"), address="10.0.0.1"),
+    ):
+        shown(opened("same", caller), "hello there")
+    assert len(calls) == 4
+
+
 def test_a_remembered_history_is_not_inspected_again(opened, room, monkeypatch):
     texts = [f"mail {MAIL} number {index}" for index in range(5)]
     before = [shown(opened("m"), text) for text in texts]
@@ -231,6 +252,32 @@ def test_credentials_are_shown_to_nobody_and_restored_nowhere(opened, room):
         safe = shown(session, text)
         assert safe != text, kind.kind
         assert session.restore(safe, Sink.user()) == safe, kind.kind
+
+
+def test_forwarding_is_asked_and_on_record(session, events):
+    session.forward("openai")
+    session.finish()
+    assert [event[:4] for event in events()[-2:]] == [
+        ("forward", "intent", "openai", ""),
+        ("forward", "outcome", "openai", "ok"),
+    ]
+
+
+def test_a_guest_forwards_nothing(opened):
+    from strongroom.identity import Caller, Principal
+
+    with pytest.raises(AccessDeniedError):
+        opened("c", Caller(Principal("x", "acme", "prod", roles=("guest",)))).forward("openai")
+
+
+def test_two_surrogates_of_a_kind_with_different_labels_are_decided_apart(session, room):
+    mail, other = (shown(session, text) for text in (MAIL, "bob@example.org"))
+    surrogates = room.house.engine.surrogates
+    strict = replace(surrogates.label(session.scope, other), sinks=frozenset({"record.lookup"}))
+    permit = room.house.guard.authorize(session.caller, "tokenize", strict)
+    bob = "bob@example.org"
+    surrogates.issue(session.scope, kind="EMAIL", value=bob, normalized=bob, label=strict, permit=permit)
+    assert session.restore(f"{mail} {other}", Sink.user()) == f"{MAIL} {other}"
 
 
 # --- the corridor -----------------------------------------------------------------------------------
