@@ -9,6 +9,7 @@ from typing import Protocol
 
 from strongroom.keys.path import KeyPath
 from strongroom.permit import Permit
+from strongroom.primitives.secret_memory import Secret
 
 
 class DataKey(Protocol):
@@ -20,7 +21,7 @@ class DataKey(Protocol):
         ...
 
     @property
-    def material(self) -> bytes:
+    def material(self) -> Secret:
         """The key itself."""
         ...
 

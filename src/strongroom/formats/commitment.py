@@ -18,6 +18,7 @@ from strongroom.errors import DecryptionError, FormatError
 from strongroom.primitives.aead import KEY_LEN, NONCE_LEN
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import equal
+from strongroom.primitives.secret_memory import Secret
 
 SALT_LEN = 16
 """Random per message: 2^48 messages under one key *and one context* collide with probability 2^-33."""
@@ -62,14 +63,14 @@ def unpack_header(raw: bytes) -> tuple[int, int, bytes]:
     return suite, keyref, salt
 
 
-def derive(*, label: bytes, key: bytes, header: bytes, context: bytes) -> tuple[bytes, bytes, bytes]:
+def derive(*, label: bytes, key: Secret, header: bytes, context: bytes) -> tuple[bytes, bytes, bytes]:
     """The one-time key, the nonce and the commitment of one message."""
     info = b"".join((label, header, len(context).to_bytes(4, "big"), context))
     derived = expand(key=key, info=info, length=_DERIVED_LEN)
     return derived[:32], derived[32:44], derived[44:]
 
 
-def derive_committed(*, label: bytes, key: bytes, context: bytes, prefix: bytes) -> tuple[bytes, bytes]:
+def derive_committed(*, label: bytes, key: Secret, context: bytes, prefix: bytes) -> tuple[bytes, bytes]:
     """The one-time key and nonce of a message that starts with the 53 bytes `prefix`.
 
     Raises `DecryptionError` with reason ``"commitment"`` if key, context, header or commitment is not the one

@@ -25,6 +25,7 @@ from strongroom.formats.commitment import (
     unpack_header,
 )
 from strongroom.primitives.aead import TAG_LEN, aead_open, aead_seal
+from strongroom.primitives.secret_memory import Secret
 
 __all__ = [
     "FIELD_OVERHEAD", "PLAINTEXT_LEN_MAX", "SALT_LEN", "SUITE_FIELD", "FieldParts", "keyref_of", "open_field",
@@ -71,7 +72,7 @@ def keyref_of(raw: bytes) -> int:
     return int.from_bytes(raw[1:5], "big")
 
 
-def seal_field(*, key: bytes, keyref: int, salt: bytes, context: bytes, plaintext: bytes) -> bytes:
+def seal_field(*, key: Secret, keyref: int, salt: bytes, context: bytes, plaintext: bytes) -> bytes:
     """Seal `plaintext` (at most `PLAINTEXT_LEN_MAX` bytes) under the 32-byte `key` that `keyref` names.
 
     `salt` is 16 fresh random bytes; `context` the encoded `Binding`. Raises `LimitExceededError` for a value
@@ -86,7 +87,7 @@ def seal_field(*, key: bytes, keyref: int, salt: bytes, context: bytes, plaintex
     return b"".join((header, commitment, body))
 
 
-def open_field(*, key: bytes, context: bytes, sealed: bytes) -> bytes:
+def open_field(*, key: Secret, context: bytes, sealed: bytes) -> bytes:
     """The plaintext of `sealed`, checked against `key` and `context`.
 
     Raises `FormatError` for bytes that are no field, `DecryptionError` with reason ``"commitment"`` for a

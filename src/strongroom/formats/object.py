@@ -23,6 +23,7 @@ from strongroom.formats.commitment import (
     unpack_header,
 )
 from strongroom.primitives.aead import KEY_LEN, TAG_LEN, aead_open, aead_seal
+from strongroom.primitives.secret_memory import Secret
 
 MAGIC = b"\x89SRO\r\n\x1a\n"
 """Not text, and broken by any tool that translates line ends (the idea of PNG, RFC 2083 section 3.1)."""
@@ -58,7 +59,7 @@ def keyref_of(raw: bytes) -> int:
     return int.from_bytes(_require_frame(raw)[1:5], "big")
 
 
-def wrap_object_key(*, key: bytes, keyref: int, salt: bytes, context: bytes, object_key: bytes) -> bytes:
+def wrap_object_key(*, key: Secret, keyref: int, salt: bytes, context: bytes, object_key: bytes) -> bytes:
     """The header that wraps the 32-byte `object_key` under `key`, which `keyref` names.
 
     `salt` is 16 fresh random bytes. Raises `FormatError` for parts of another size.
@@ -72,7 +73,7 @@ def wrap_object_key(*, key: bytes, keyref: int, salt: bytes, context: bytes, obj
     return b"".join((MAGIC, header, commitment, wrapped))
 
 
-def unwrap_object_key(*, key: bytes, context: bytes, header: bytes) -> bytes:
+def unwrap_object_key(*, key: Secret, context: bytes, header: bytes) -> bytes:
     """The object key in `header`.
 
     Raises `FormatError` for bytes that are no header, `DecryptionError` with reason ``"commitment"`` for a

@@ -25,6 +25,7 @@ from strongroom.formats.commitment import (
     unpack_header,
 )
 from strongroom.primitives.aead import TAG_LEN, Aead
+from strongroom.primitives.secret_memory import Secret
 
 SUITE_RECORD = 0x11
 """As field/1's suite, with one derivation for many segments."""
@@ -83,7 +84,7 @@ def keyref_of(raw: bytes) -> int:
     return int.from_bytes(raw[1:5], "big")
 
 
-def seal_record(*, key: bytes, keyref: int, salt: bytes, context: bytes, fields: Mapping[str, bytes]) -> bytes:
+def seal_record(*, key: Secret, keyref: int, salt: bytes, context: bytes, fields: Mapping[str, bytes]) -> bytes:
     """Seal `fields` in their order under the 32-byte `key` that `keyref` names.
 
     `salt` is 16 fresh random bytes. Raises `LimitExceededError` over `FIELDS_MAX`, `NAME_LEN_MAX` or
@@ -103,7 +104,7 @@ def seal_record(*, key: bytes, keyref: int, salt: bytes, context: bytes, fields:
 
 
 def open_record(
-    *, key: bytes, context: bytes, sealed: bytes, only: Collection[str] | None = None
+    *, key: Secret, context: bytes, sealed: bytes, only: Collection[str] | None = None
 ) -> dict[str, bytes]:
     """The fields of `sealed` in their order; with `only`, just those, and no other value is decrypted.
 

@@ -26,6 +26,7 @@ from strongroom.keys.store import Commit, KeyRow, KeyStore, Use
 from strongroom.keys.wrapping import KEY_LEN, ROOT_KEYREF, key_binding, unwrap_key, wrap_key
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import MAC_LEN, mac
+from strongroom.primitives.secret_memory import Secret, shared_pages
 
 ATTEMPTS_MAX = 64
 """Each failed attempt means that some other writer succeeded, so this many in a row means a broken store."""
@@ -45,7 +46,7 @@ class Snapshot:
     expires_at: float = 0.0
     followed: bool = False
     rows: dict[int, KeyRow] = field(default_factory=dict)
-    material: dict[int, bytes] = field(default_factory=dict)
+    material: dict[int, Secret] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,14 +64,14 @@ class Hierarchy:
     `root` is 32 bytes. Reading methods raise `StoreTamperedError` for rows that are not what was written.
     """
 
-    def __init__(self, *, store: KeyStore, root: bytes, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, *, store: KeyStore, root: Secret, clock: Clock, entropy: Entropy) -> None:
         if len(root) != KEY_LEN:
             msg = "a root key is 32 bytes"
             raise ValueError(msg)
         self.store = store
         self.ledger = Ledger(root)
         self.lock = RLock()
-        self._root = root
+        self._root = shared_pages().hold(root)
         self._clock = clock
         self._entropy = entropy
         self._conceal_key = expand(key=root, info=_CONCEAL_INFO, length=MAC_LEN)
@@ -153,7 +154,7 @@ class Hierarchy:
             refuse(rows[-1])
         return None
 
-    def material(self, snapshot: Snapshot, row: KeyRow) -> bytes:
+    def material(self, snapshot: Snapshot, row: KeyRow) -> Secret:
         """The 32 bytes of `row`, unwrapped down from the root.
 
         Raises `KeyStateError` if the version, or any version it is wrapped under, may not open.
@@ -162,7 +163,10 @@ class Hierarchy:
             refuse(row)
         known = snapshot.material.get(row.keyref)
         if known is None:
-            known = snapshot.material[row.keyref] = self._unwrapped(snapshot, row)
+            known = self._unwrapped(snapshot, row)
+            if not row.path.subject:  # few, and they stand for as long as they are used
+                known = shared_pages().hold(known)
+            snapshot.material[row.keyref] = known
         return known
 
     def _unwrapped(self, snapshot: Snapshot, row: KeyRow, *, exposed: bool = False) -> bytes:
@@ -209,7 +213,7 @@ class Hierarchy:
             birth.primaries[path] = row
         return row
 
-    def rescued(self, snapshot: Snapshot, row: KeyRow) -> bytes:
+    def rescued(self, snapshot: Snapshot, row: KeyRow) -> Secret:
         """The 32 bytes of `row` even if it, or a version above it, is compromised: for re-encryption alone.
 
         Never kept. Raises `KeyStateError` for every other state that does not open.
@@ -232,7 +236,7 @@ class Hierarchy:
         )
         return replace(row, wrapped=wrapped, parent_keyref=parent.keyref)
 
-    def _parent(self, snapshot: Snapshot, birth: Birth, path: KeyPath) -> tuple[int, bytes]:
+    def _parent(self, snapshot: Snapshot, birth: Birth, path: KeyPath) -> tuple[int, Secret]:
         above = path.parent
         if above is None:
             return ROOT_KEYREF, self._root

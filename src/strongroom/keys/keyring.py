@@ -21,6 +21,7 @@ from strongroom.keys.path import KeyPath
 from strongroom.keys.store import KeyStore, Use
 from strongroom.permit import MANY, OPENING, SEALING, Permit, PermitOffice
 from strongroom.primitives.kdf import expand
+from strongroom.primitives.secret_memory import Secret
 
 CACHE_LIFETIME_S = 60.0
 """A cache is read anew at least this often, so that a revocation gets through even if the epoch file was
@@ -41,7 +42,7 @@ class DataKey:
     keyref: int
     path: KeyPath
     version: int
-    material: bytes = field(repr=False)
+    material: Secret = field(repr=False)
 
     def __reduce__(self) -> NoReturn:
         msg = "keys do not leave their process"
@@ -66,7 +67,7 @@ class Keyring:
         self,
         *,
         store: KeyStore,
-        root: bytes,
+        root: Secret,
         epoch: Epoch,
         office: PermitOffice,
         clock: Clock,

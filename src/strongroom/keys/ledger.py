@@ -19,6 +19,7 @@ from strongroom.errors import StoreTamperedError
 from strongroom.keys.store import Change, KeyRow, KeyStore
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import MAC_LEN, equal, mac
+from strongroom.primitives.secret_memory import Secret
 
 _INFO = b"strongroom/key-rows/1"
 _ROW = "strongroom/key-row/1"
@@ -28,7 +29,7 @@ _LINK = "strongroom/key-journal/1"
 class Ledger:
     """The authenticity of one store's rows, as seen by one process. Not thread-safe: its owner locks."""
 
-    def __init__(self, root: bytes) -> None:
+    def __init__(self, root: Secret) -> None:
         self._key = expand(key=root, info=_INFO, length=MAC_LEN)
         self._link = bytes(MAC_LEN)
         self._latest: dict[int, int] = {}

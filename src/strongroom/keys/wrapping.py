@@ -11,6 +11,7 @@ from strongroom.formats.aad import Binding
 from strongroom.formats.field import SALT_LEN, keyref_of, open_field, seal_field
 from strongroom.keys.path import KeyPath
 from strongroom.keys.store import Use
+from strongroom.primitives.secret_memory import Secret
 
 KEY_LEN = 32
 """Every key is 256 random bits."""
@@ -33,7 +34,7 @@ def key_binding(*, keyref: int, path: KeyPath, use: Use, version: int) -> Bindin
     )
 
 
-def wrap_key(*, parent: bytes, parent_keyref: int, binding: Binding, material: bytes, entropy: Entropy) -> bytes:
+def wrap_key(*, parent: Secret, parent_keyref: int, binding: Binding, material: bytes, entropy: Entropy) -> bytes:
     """`material` under `parent`: 101 bytes that name the parent's keyref."""
     return seal_field(
         key=parent,
@@ -44,7 +45,7 @@ def wrap_key(*, parent: bytes, parent_keyref: int, binding: Binding, material: b
     )
 
 
-def unwrap_key(*, parent: bytes, parent_keyref: int, binding: Binding, wrapped: bytes) -> bytes:
+def unwrap_key(*, parent: Secret, parent_keyref: int, binding: Binding, wrapped: bytes) -> bytes:
     """The key again. Raises `StoreTamperedError` if the wrap is not the one made for `binding`."""
     msg = "a wrapped key does not belong where it is stored"
     try:

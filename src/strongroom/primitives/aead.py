@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: TID251 - its one room
 
 from strongroom.errors import DecryptionError
+from strongroom.primitives.secret_memory import Secret
 
 Buffer = bytes | bytearray | memoryview
 """What AEAD functions read without copying."""
@@ -35,7 +36,7 @@ class Aead:
 
     __slots__ = ("_cipher",)
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: Secret) -> None:
         self._cipher = AESGCM(key)
 
     def seal(self, nonce: bytes, plaintext: Buffer, aad: bytes) -> bytes:

@@ -12,13 +12,15 @@ from cryptography.hazmat.primitives.hashes import SHA512  # noqa: TID251 - its o
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: TID251 - its one room
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand  # noqa: TID251 - its one room
 
+from strongroom.primitives.secret_memory import Secret
+
 EXPAND_LEN_MAX = 255 * 64
 """RFC 5869 section 2.3: at most 255 blocks of the hash."""
 
 _SHA512 = SHA512()
 
 
-def expand(*, key: bytes, info: bytes, length: int) -> bytes:
+def expand(*, key: Secret, info: bytes, length: int) -> bytes:
     """HKDF-Expand-SHA-512: `length` bytes (at most `EXPAND_LEN_MAX`) from a uniformly random `key`.
 
     The extract step is left out because the key is uniform already (RFC 5869 section 3.3, NIST SP 800-108).

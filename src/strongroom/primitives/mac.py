@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hmac
 
+from strongroom.primitives.secret_memory import Secret
+
 MAC_LEN = 32
 """The whole SHA-256 output; callers that need short codes truncate and say so in their spec."""
 
 
-def mac(*, key: bytes, message: bytes) -> bytes:
+def mac(*, key: Secret, message: bytes) -> bytes:
     """HMAC-SHA-256 of `message`: 32 bytes."""
     return hmac.digest(key, message, "sha256")
 
