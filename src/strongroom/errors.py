@@ -73,7 +73,7 @@ class RootMissingError(RootError):
     """No keyfile (or other unseal path) was found where it was expected."""
 
     code = "root_missing"
-    hint = "Put it back, name another path with --root or --keyfile, or unseal with the recovery share."
+    hint = "Put the keyfile back, name another path with --root, or unseal with the recovery share."
 
 
 class WrongPassphraseError(RootError):

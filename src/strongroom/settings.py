@@ -8,6 +8,7 @@ Must never: hold a secret (keys come from the root and the store), or put a valu
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.strongroom"), description="Where the store lives.")
     keyfile: Path | None = Field(None, description="The keyfile; default: in the configuration directory.")
+    root: str = Field("", description="The unseal path as a URI, such as pkcs11:token=NAME; default: the keyfile.")
     listen: str = Field("127.0.0.1:8080", description="Address and port of the gateway.")
     upstreams: dict[str, str] = Field(default_factory=dict, description="Provider name to base URL.")
     mode: Literal["enforce", "monitor"] = Field(
@@ -97,6 +99,8 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
     Raises `ConfigurationError` naming the setting that is wrong, without its value.
     """
     given = {name: value for name, value in flags.items() if value is not None}
+    if "keyfile" in given and "root" not in given:
+        given["root"] = "keyfile:"  # the flag names an unseal path, so it wins over a file that names another
     path = config if config is not None else _default_file(given.get("home"))
     if config is not None and not config.is_file():
         msg = f"config: no such file: {config}"
@@ -117,6 +121,20 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         msg = f"settings: {path}: {error}"
         raise ConfigurationError(msg) from None
     return Settings.model_construct(**{name: getattr(loaded, name) for name in Settings.model_fields})
+
+
+def remember_root(home: Path, uri: str) -> bool:
+    """Write a settings file that names the unseal path `uri` for the store in `home`; False if there is a file.
+
+    A file that is there is a person's: it is left alone, and the caller says what to add to it.
+    """
+    content = f"# how this store is unsealed; no secret belongs in here\nroot = {json.dumps(uri)}\n"
+    try:
+        with (home.expanduser() / FILE_NAME).open("x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _default_file(home: Path | None) -> Path:

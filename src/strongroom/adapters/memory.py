@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from strongroom.errors import StoreDamagedError
+from strongroom.errors import RootError, StoreDamagedError
 from strongroom.keys.path import KeyPath
 from strongroom.keys.root import RootWrap
 from strongroom.keys.state import State
@@ -117,8 +117,12 @@ class MemoryRootStore:
         self._wraps[wrap.scheme] = wrap
 
     def remove_wrap(self, scheme: str) -> None:
-        """Forget a wrap; nothing happens if there is none."""
-        self._wraps.pop(scheme, None)
+        """Forget a wrap; nothing happens if there is none. Raises `RootError` if it is the last one."""
+        with self._lock:
+            if set(self._wraps) == {scheme}:
+                msg = f"{scheme} is the only way to unseal this store: add another one first"
+                raise RootError(msg)
+            self._wraps.pop(scheme, None)
 
 
 class MemoryEpoch:

@@ -24,6 +24,7 @@ from strongroom.cli import (
     source,
     status,
     tokenize,
+    unseal,
     up,
 )
 from strongroom.errors import StrongroomError
@@ -57,7 +58,7 @@ def strongroom(
 
 for noun in (up, demo, status, seal, tokenize, classify):
     noun.register(app)
-for group in (credential, source, keys, policy, audit, erase):
+for group in (credential, source, keys, unseal, policy, audit, erase):
     app.add_typer(group.app)
 
 

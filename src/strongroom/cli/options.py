@@ -29,6 +29,15 @@ Keyfile = Annotated[
         "--keyfile", help="The root keyfile. Default: in your configuration directory.", show_default=False
     ),
 ]
+Root = Annotated[
+    str | None,
+    typer.Option(
+        "--root",
+        metavar="URI",
+        help="The unseal path instead of the keyfile, such as pkcs11:token=NAME, tpm: or shares:3/5.",
+        show_default=False,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option("--config", help="A settings file. Default: strongroom.toml in --home.", show_default=False),
@@ -46,11 +55,13 @@ PURPOSE = "command-line"
 
 
 @contextmanager
-def opened_room(home: Path | None, keyfile: Path | None, config: Path | None) -> Iterator[Strongroom]:
+def opened_room(
+    home: Path | None, keyfile: Path | None, config: Path | None, *, root: str | None = None
+) -> Iterator[Strongroom]:
     """The room of an existing store, closed again however the command ends."""
     from strongroom.room import Strongroom
 
-    with Strongroom.open(home=home, keyfile=keyfile, config=config) as room:
+    with Strongroom.open(home=home, keyfile=keyfile, config=config, root=root, ask=secret_from_input) as room:
         yield room
 
 

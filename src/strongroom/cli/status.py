@@ -8,11 +8,12 @@ from __future__ import annotations
 import typer
 
 from strongroom.cli import options, render
-from strongroom.cli.up import show_recovery
+from strongroom.cli.up import note_root, show_new_store
 
 
 def init(
     home: options.Home = None,
+    root: options.Root = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
     as_json: options.Json = False,
@@ -20,15 +21,19 @@ def init(
     """Make a store and its keyfile without serving; print the recovery share once.
 
     Does nothing to a store that exists. The keyfile goes to your configuration directory, away from the store;
-    keep them in different backups.
+    keep them in different backups. With --root another unseal path takes its place, noted in strongroom.toml.
     """
     from strongroom.room import Strongroom
 
-    with Strongroom.open(home=home, keyfile=keyfile, config=config, create=True) as room:
+    with Strongroom.open(
+        home=home, keyfile=keyfile, config=config, root=root, ask=options.secret_from_input, create=True
+    ) as room:
+        note_root(room, root)
         if as_json:
-            render.emit_json({**room.status(), "recovery_share": room.recovery_share})
+            secrets = {"recovery_share": room.recovery_share, "shares": list(room.shares)}
+            render.emit_json({**room.status(), **secrets})
         else:
-            show_recovery(room.recovery_share)
+            show_new_store(room)
             render.emit_facts(_readable(room.status()))
 
 

@@ -1,12 +1,12 @@
 """`strongroom up`: open the room, or make it on the first run, and serve the gateway until Ctrl-C.
 
-Must never: print the recovery share twice, or start to serve before it was printed.
+Must never: print the recovery share or a share twice, or start to serve before they were printed.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,14 +49,34 @@ def upstreams_from(pairs: Iterable[str]) -> dict[str, str]:
     return upstreams
 
 
-def show_recovery(share: str | None) -> None:
-    """Print the recovery share of a store that was made just now; nothing for one that existed."""
-    if share is None:
+def show_new_store(room: Strongroom) -> None:
+    """Print the secrets of a store that was made just now; nothing for one that existed."""
+    if room.recovery_share is None:
         return
-    render.notice("A new store was made. This recovery share opens it when the keyfile is lost.")
+    render.notice("A new store was made. This recovery share opens it when the unseal path fails.")
     render.notice("Write it down and keep it away from this machine: it is not shown again.")
     render.notice("")
-    render.notice(f"    {share}")
+    render.notice(f"    {room.recovery_share}")
+    render.notice("")
+    show_shares(room.shares)
+
+
+def note_root(room: Strongroom, root: str | None) -> None:
+    """Let later commands find the unseal path `root` of a store that was made just now."""
+    from strongroom.settings import FILE_NAME, remember_root
+
+    if room.recovery_share is not None and root is not None and not remember_root(room.house.home, root):
+        render.notice(f"Add the unseal path to {FILE_NAME}, or give it as --root every time.")
+
+
+def show_shares(shares: Sequence[str]) -> None:
+    """Print shares for the people who keep them; nothing when there are none."""
+    if not shares:
+        return
+    render.notice("One of these shares for each keeper. They are not shown again.")
+    render.notice("")
+    for number, share in enumerate(shares, 1):
+        render.notice(f"    {number}  {share}")
     render.notice("")
 
 
@@ -72,6 +92,7 @@ def up(
             "--mode", help="enforce changes and refuses; monitor passes and reports.", show_default=False
         ),
     ] = None,
+    root: options.Root = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
     as_json: options.Json = False,
@@ -88,12 +109,15 @@ def up(
         home=home,
         keyfile=keyfile,
         config=config,
+        root=root,
+        ask=options.secret_from_input,
         create=True,
         listen=listen,
         upstreams=upstreams_from(upstream) if upstream else None,
         mode=mode.value if mode else None,
     ) as room:
-        show_recovery(room.recovery_share)
+        note_root(room, root)
+        show_new_store(room)
         serve_room(room, ready=_announcement(room, as_json=as_json))
 
 

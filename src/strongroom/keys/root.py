@@ -1,4 +1,4 @@
-"""The port to whatever keeps the root: a keyfile, a passphrase, later a hardware module or a cloud's KMS.
+"""The port to whatever keeps the root: a keyfile, a passphrase, a hardware module, a cloud's KMS.
 
 Each provider holds an independent wrap of the same 32 root bytes, so the loss of one locks nobody out, and the
 store alone (which has the wraps) opens nothing.
@@ -9,7 +9,7 @@ Must never: be tried one after the other until one fits; whoever unseals says wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 ROOT_LEN = 32
 """256 bits, uniformly random."""
@@ -38,12 +38,22 @@ class RootProvider(Protocol):
     def unwrap(self, wrapped: bytes) -> bytes:
         """The root again.
 
-        Raises `RootMissingError`, `WrongPassphraseError`, `ForeignRootError` or `RootError`, as fits.
+        Raises `RootError` or one of its classes: what is missing or wrong, by name.
         """
         ...
 
     def describe(self) -> str:
         """One line for a person: which path this is and where it lives, without a secret."""
+        ...
+
+
+@runtime_checkable
+class IssuesShares(Protocol):
+    """An optional power of a provider: it made secrets that people have to be handed, once."""
+
+    @property
+    def issued(self) -> tuple[str, ...]:
+        """What to hand out, one text per person; empty if nothing was made."""
         ...
 
 
@@ -71,5 +81,8 @@ class RootStore(Protocol):
         ...
 
     def remove_wrap(self, scheme: str) -> None:
-        """Forget a wrap; nothing happens if there is none."""
+        """Forget a wrap; nothing happens if there is none.
+
+        Raises `RootError`, and keeps it, if no other wrap would be left: two removals at once cannot both win.
+        """
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.clock import Entropy
-from strongroom.errors import ForeignRootError, RootError, RootMissingError, StoreLockedError
+from strongroom.errors import ForeignRootError, RootMissingError, StoreLockedError
 from strongroom.keys.root import ROOT_LEN, RootProvider, RootStore, RootWrap
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import equal
@@ -50,9 +50,11 @@ def unseal(store: RootStore, provider: RootProvider) -> bytes:
     if store_id is None:
         msg = "this store has not been set up yet"
         raise RootMissingError(msg)
-    wrapped = next((wrap.wrapped for wrap in store.wraps() if wrap.scheme == provider.scheme), None)
+    wraps = store.wraps()
+    wrapped = next((wrap.wrapped for wrap in wraps if wrap.scheme == provider.scheme), None)
     if wrapped is None:
-        msg = f"this store cannot be unsealed by {provider.scheme}: it has no such wrap"
+        present = ", ".join(wrap.scheme for wrap in wraps) or "none"
+        msg = f"this store cannot be unsealed by {provider.scheme}: it has no such wrap, but: {present}"
         raise RootMissingError(msg)
     root = provider.unwrap(wrapped)
     if not equal(_fingerprint(root, store_id), store.fingerprint()):
@@ -61,15 +63,17 @@ def unseal(store: RootStore, provider: RootProvider) -> bytes:
     return root
 
 
-def add_unseal_path(store: RootStore, *, root: bytes, provider: RootProvider) -> None:
+def add_unseal_path(
+    store: RootStore, *, root: bytes, provider: RootProvider, wrapped: bytes | None = None
+) -> None:
     """Wrap `root` by one more provider, or anew by one that is there already (a changed passphrase).
 
-    Raises `ForeignRootError` if `root` is not this store's.
+    `wrapped` is what the provider made of it already. Raises `ForeignRootError` if `root` is not this store's.
     """
     if not equal(_fingerprint(root, store.store_id() or ""), store.fingerprint()):
         msg = "the root given is another store's"
         raise ForeignRootError(msg)
-    store.put_wrap(RootWrap(provider.scheme, provider.wrap(root)))
+    store.put_wrap(RootWrap(provider.scheme, provider.wrap(root) if wrapped is None else wrapped))
 
 
 def remove_unseal_path(store: RootStore, *, scheme: str) -> None:
@@ -81,9 +85,6 @@ def remove_unseal_path(store: RootStore, *, scheme: str) -> None:
     if scheme not in schemes:
         msg = f"this store has no wrap by {scheme}"
         raise RootMissingError(msg)
-    if len(schemes) == 1:
-        msg = f"{scheme} is the only way to unseal this store: add another one first"
-        raise RootError(msg)
     store.remove_wrap(scheme)
 
 

@@ -30,9 +30,11 @@ from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
 from strongroom.room.session import RoomSession, custody_of
+from strongroom.room.unseal import UnsealView
 from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
 from strongroom.settings import Settings, load_settings
 from strongroom.wiring.house import SYSTEM, House, build_house
+from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import restore_keyfile
 
 
@@ -45,20 +47,24 @@ class Strongroom:
         self.sources = SourcesView(house)
         self.provider_keys = ProviderKeysView(house)
         self.keys = KeysView(house)
+        self.unseal = UnsealView(house)
         sweep(house.home / "tmp", house.clock)
 
     @classmethod
     def open(
         cls, *, home: Path | None = None, keyfile: Path | None = None, config: Path | None = None,
-        create: bool = False, recovery: str | None = None, epoch: Epoch | None = None, **flags: Any,
+        root: str | None = None, create: bool = False, recovery: str | None = None, epoch: Epoch | None = None,
+        ask: Ask = nobody_to_ask, **flags: Any,
     ) -> Strongroom:  # fmt: skip
         """Open the store in `home` (default ``~/.strongroom``); with `create`, make it if there is none.
 
-        `recovery` unseals with the recovery share instead of the keyfile; `flags` are further settings.
+        `root` is the unseal path as a URI (``pkcs11:...``) instead of the keyfile; `ask` gets the PIN, passphrase
+        or shares it needs, given what is wanted. `recovery` unseals with the recovery share; `flags` are further
+        settings.
         Raises `ConfigurationError`, `StoreError`, `RootError` or `IntegrityError`.
         """
-        settings = load_settings(config, home=home, keyfile=keyfile, **flags)
-        return cls(build_house(settings, create=create, recovery=recovery, epoch=epoch))
+        settings = load_settings(config, home=home, keyfile=keyfile, root=root, **flags)
+        return cls(build_house(settings, create=create, recovery=recovery, epoch=epoch, ask=ask))
 
     @classmethod
     def recover(
@@ -74,7 +80,7 @@ class Strongroom:
             caller = operator(SYSTEM.tenant, SYSTEM.environment)
             label = Label("*", Level.RESTRICTED)
             with room.house.guard.corridor(caller, "manage_key", label, resource="root"):
-                return restore_keyfile(settings, share=share, entropy=system_entropy)
+                return restore_keyfile(settings, room.house.unseal_paths, entropy=system_entropy)
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +103,11 @@ class Strongroom:
     def recovery_share(self) -> str | None:
         """The recovery share, in the process that made the store and in no other."""
         return self.house.recovery_share
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The shares of a root split among people, in the process that made the store and in no other."""
+        return self.house.shares
 
     @property
     def catalogue(self) -> Catalogue:
@@ -181,6 +192,7 @@ class Strongroom:
             "key_changes": house.keys.journal_size(),
             "credentials": sum(not row.revoked for row in house.credentials.rows()),
             "provider_keys": house.provider_keys.names(),
+            "unseal_paths": list(house.unseal_paths.schemes()),
             "audit_origin": house.audit.origin,
             "audit_entries": house.audit.size,
         }

@@ -32,6 +32,7 @@ from strongroom.keys.epoch import Epoch
 from strongroom.keys.keyring import Keyring
 from strongroom.keys.lifecycle import KeyAdmin
 from strongroom.keys.path import KeyPath
+from strongroom.keys.unseal_paths import UnsealPaths
 from strongroom.permit import PermitOffice
 from strongroom.policy.engine import Policy
 from strongroom.policy.file import PolicyFile
@@ -39,6 +40,7 @@ from strongroom.primitives.mac import mac
 from strongroom.primitives.signing import SigningKey
 from strongroom.settings import Settings
 from strongroom.surrogates.issue import Surrogates
+from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import Unsealed, unseal
 
 SYSTEM = KeyPath("strongroom", "system")
@@ -47,7 +49,10 @@ SYSTEM = KeyPath("strongroom", "system")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Every room of one process. `recovery_share` is set only in the process that made the store."""
+    """Every room of one process.
+
+    `recovery_share`, and `shares` with a root split among people, are set only in the process that made the store.
+    """
 
     settings: Settings
     clock: Clock
@@ -69,7 +74,9 @@ class House:
     files: SQLiteFiles
     segments: SQLiteSegments
     signing: SigningKey
+    unseal_paths: UnsealPaths
     recovery_share: str | None
+    shares: tuple[str, ...]
     _closing: ExitStack
 
     @property
@@ -99,17 +106,18 @@ class _ShippedPolicy:
 
 def build_house(
     settings: Settings, *, create: bool = False, epoch: Epoch | None = None, clock: Clock | None = None,
-    entropy: Entropy = system_entropy, recovery: str | None = None,
+    entropy: Entropy = system_entropy, recovery: str | None = None, ask: Ask = nobody_to_ask,
 ) -> House:  # fmt: skip
     """Open the store that `settings` names and build every room on it.
 
-    `create` makes a store where there is none. `recovery` unseals with the recovery share instead of the
-    keyfile. `epoch` replaces the shared epoch and `clock` the system's, for tests. Raises `StoreError`,
-    `RootError`, `ConfigurationError` or `IntegrityError`, each saying what to do.
+    `create` makes a store where there is none. `recovery` unseals with the recovery share instead of the path
+    in the settings; `ask` gets from a person what that path needs. `epoch` replaces the shared epoch and `clock`
+    the system's, for tests. Raises `StoreError`, `RootError`, `ConfigurationError` or `IntegrityError`, each
+    saying what to do.
     """
     with ExitStack() as closing:
         time = clock or SystemClock()
-        unsealed = unseal(settings, create=create, recovery=recovery, entropy=entropy)
+        unsealed = unseal(settings, create=create, recovery=recovery, entropy=entropy, clock=time, ask=ask)
         closing.callback(unsealed.database.close)
         house = _furnish(settings, unsealed, closing, time, epoch, entropy)
         return replace(house, _closing=closing.pop_all())
@@ -157,5 +165,6 @@ def _furnish(
         envelope=envelope, catalogue=catalogue, audit=audit, guard=guard, policy=policy, engine=engine,
         sessions=sessions, sources=sources, credentials=credentials, provider_keys=SQLiteProviderKeys(database),
         history=SQLiteHistory(database), files=SQLiteFiles(database), segments=SQLiteSegments(database),
-        signing=signing, recovery_share=unsealed.recovery_share, _closing=closing,
+        signing=signing, unseal_paths=unsealed.paths, recovery_share=unsealed.recovery_share,
+        shares=unsealed.shares, _closing=closing,
     )  # fmt: skip

@@ -1,99 +1,115 @@
-"""How a process comes to a store and its root: the first run, and every opening after it.
+"""Opening a store and coming to hold its root: the first run, and every run after it.
 
-The store lies in `home`; the keyfile lies in the user's configuration directory, so that neither alone opens
-anything. The recovery share is an independent wrap of the same root and is returned once, by the first run.
+Theory: the root is found by the one unseal path that the settings name (the keyfile, unless `root` says another);
+whoever copies only the store gets nothing. The recovery share is an independent wrap of the same root and is
+returned once, by the first run.
 
-Must never: write the recovery share anywhere, or make a new keyfile for a store that already has one.
+Must never: write a share anywhere, try a second path when the first fails, or make a new keyfile for a store that
+already has one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.adapters.root_keyfile import KeyfileRoot
 from strongroom.adapters.root_passphrase import PassphraseRoot, new_recovery_share
 from strongroom.adapters.sqlite import Database
 from strongroom.adapters.sqlite.meta import SQLiteRootStore
-from strongroom.clock import Entropy
-from strongroom.errors import RootMissingError
-from strongroom.keys.root import RootProvider
-from strongroom.keys.unseal import add_unseal_path, initialise, new_store_id
+from strongroom.clock import Clock, Entropy, SystemClock
+from strongroom.errors import ConfigurationError, RootMissingError
+from strongroom.keys.root import IssuesShares, RootProvider
+from strongroom.keys.unseal import initialise, new_store_id
 from strongroom.keys.unseal import unseal as unseal_by
-from strongroom.settings import Settings, configuration_directory
+from strongroom.keys.unseal_paths import UnsealPaths
+from strongroom.settings import Settings
+from strongroom.wiring.root_schemes import make_provider
+from strongroom.wiring.root_schemes_local import keyfile_path
+from strongroom.wiring.root_uri import Ask, RootPlace, RootUri, nobody_to_ask
 
 STORE_FILE = "strongroom.db"
+DEFAULT_ROOT = "keyfile:"
+RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """An open store with its root. `recovery_share` is set by the first run alone."""
+    """An open store with its root. `recovery_share` and `shares` are set by the first run alone."""
 
     database: Database
     root: bytes
     recovery_share: str | None = None
+    shares: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "Unsealed()"
 
+    @property
+    def paths(self) -> UnsealPaths:
+        """The ways into this store."""
+        return UnsealPaths(SQLiteRootStore(self.database), self.root)
 
-def unseal(settings: Settings, *, create: bool, recovery: str | None, entropy: Entropy) -> Unsealed:
-    """Open the store in `settings.home` with its keyfile, or with the `recovery` share when one is given.
 
-    With `create`, a home without a store gets one. Raises `RootMissingError` when there is no store or no
-    keyfile, `WrongPassphraseError` for a wrong share, `ForeignRootError` for another store's keyfile.
+def unseal(
+    settings: Settings, *, create: bool, recovery: str | None, entropy: Entropy, clock: Clock | None = None,
+    ask: Ask = nobody_to_ask,
+) -> Unsealed:  # fmt: skip
+    """Open the store in `settings.home` by the path its `root` names, or by the `recovery` share if one is given.
+
+    With `create`, a home without a store gets one. `ask` gets the secrets that the path needs from a person.
+    Raises `RootMissingError` when there is no store or what unseals it is not there, and what the provider raises.
     """
     path = settings.home_path / STORE_FILE
     if not create and not path.is_file():
         msg = f"there is no store in {settings.home_path}; `strongroom init` or `strongroom up` makes one"
         raise RootMissingError(msg)
+    place = RootPlace("", settings, entropy, clock or SystemClock(), ask)
     database = Database.open(path)
     try:
         facts = SQLiteRootStore(database)
         store_id = facts.store_id()
         if store_id is None:
-            return _first_run(settings, database, facts, entropy, create=create)
-        provider: RootProvider
+            return _first_run(database, facts, place, create=create)
+        place = replace(place, store_id=store_id)
         if recovery is not None:
-            provider = PassphraseRoot.from_share(recovery, store_id=store_id)
+            place, uri = replace(place, ask=lambda _: recovery), f"{RECOVERY}:"
         else:
-            provider = KeyfileRoot(_keyfile(settings, store_id), store_id=store_id, entropy=entropy)
-        return Unsealed(database, unseal_by(facts, provider))
+            uri = settings.root or DEFAULT_ROOT
+        return Unsealed(database, unseal_by(facts, make_provider(uri, place)))
     except BaseException:
         database.close()
         raise
 
 
-def restore_keyfile(settings: Settings, *, share: str, entropy: Entropy) -> Path:
-    """Make a new keyfile with the recovery share, where the lost one was expected; returns its path.
+def restore_keyfile(settings: Settings, paths: UnsealPaths, *, entropy: Entropy) -> Path:
+    """Make a new keyfile for a store that was unsealed, where the lost one was expected; returns its path.
 
-    The lost one opens nothing from then on. Raises as `unseal`, and `RootError` if there is a file already.
+    The lost one opens nothing from then on. Raises `RootError` if there is a file already.
     """
-    unsealed = unseal(settings, create=False, recovery=share, entropy=entropy)
-    try:
-        facts = SQLiteRootStore(unsealed.database)
-        store_id = facts.store_id() or ""
-        path = _keyfile(settings, store_id)
-        keyfile = KeyfileRoot.create(path, store_id=store_id, entropy=entropy)
-        add_unseal_path(facts, root=unsealed.root, provider=keyfile)
-    finally:
-        unsealed.database.close()
+    store_id = paths.store.store_id() or ""
+    path = keyfile_path(settings, store_id)
+    paths.add(KeyfileRoot.create(path, store_id=store_id, entropy=entropy))
     return path
 
 
-def _first_run(
-    settings: Settings, database: Database, facts: SQLiteRootStore, entropy: Entropy, *, create: bool
-) -> Unsealed:
+def issued_shares(provider: RootProvider) -> tuple[str, ...]:
+    """The shares a provider made and nobody has seen yet; none for every path but `shares`."""
+    return provider.issued if isinstance(provider, IssuesShares) else ()
+
+
+def _first_run(database: Database, facts: SQLiteRootStore, place: RootPlace, *, create: bool) -> Unsealed:
+    settings = place.settings
     if not create:  # a first run was cut off before it recorded anything
         msg = f"the store in {settings.home_path} was never set up"
         raise RootMissingError(msg)
-    store_id = new_store_id(entropy)
-    share = new_recovery_share(entropy)
-    keyfile = KeyfileRoot.create(_keyfile(settings, store_id), store_id=store_id, entropy=entropy)
-    by_share = PassphraseRoot.from_share(share, store_id=store_id)
-    root = initialise(facts, store_id=store_id, providers=(keyfile, by_share), entropy=entropy)
-    return Unsealed(database, root, share)
-
-
-def _keyfile(settings: Settings, store_id: str) -> Path:
-    return settings.keyfile.expanduser() if settings.keyfile else configuration_directory() / f"{store_id}.key"
+    uri = settings.root or DEFAULT_ROOT
+    if RootUri.parse(uri).scheme == RECOVERY:
+        msg = "root: a new store makes its recovery share itself; name another path"
+        raise ConfigurationError(msg)
+    store_id = new_store_id(place.entropy)
+    provider = make_provider(uri, replace(place, store_id=store_id, new=True))
+    share = new_recovery_share(place.entropy)
+    by_share = PassphraseRoot.from_share(share, store_id=store_id, entropy=place.entropy)
+    root = initialise(facts, store_id=store_id, providers=(provider, by_share), entropy=place.entropy)
+    return Unsealed(database, root, share, issued_shares(provider))

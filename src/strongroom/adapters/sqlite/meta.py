@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from strongroom.adapters.sqlite.database import Database
 from strongroom.adapters.sqlite.schema import meta, metadata
-from strongroom.errors import StoreDamagedError
+from strongroom.errors import RootError, StoreDamagedError
 from strongroom.keys.root import RootWrap
 
 root_wrap = Table(
@@ -75,8 +75,11 @@ class SQLiteRootStore:
         self._database.empty_log()
 
     def remove_wrap(self, scheme: str) -> None:
-        """Forget a wrap; nothing happens if there is none."""
+        """Forget a wrap; nothing happens if there is none. Raises `RootError` if it is the last one."""
         with self._database.write() as connection:
+            if list(connection.execute(select(root_wrap.c.scheme)).scalars()) == [scheme]:
+                msg = f"{scheme} is the only way to unseal this store: add another one first"
+                raise RootError(msg)
             connection.execute(delete(root_wrap).where(root_wrap.c.scheme == scheme))
         self._database.empty_log()
 
