@@ -17,9 +17,12 @@ from strongroom.clock import Clock, Entropy, system_entropy
 from strongroom.errors import DecryptionError, PermitError
 from strongroom.keys.epoch import Epoch
 from strongroom.keys.hierarchy import Hierarchy, Snapshot
+from strongroom.keys.lease import LeaseHolder
 from strongroom.keys.path import KeyPath
-from strongroom.keys.store import KeyStore, Use
-from strongroom.permit import MANY, OPENING, SEALING, Permit, PermitOffice
+from strongroom.keys.state import State
+from strongroom.keys.store import KeyRow, KeyStore, Use
+from strongroom.keys.usage import UsageMeter
+from strongroom.permit import MANAGING, MANY, OPENING, SEALING, Permit, PermitOffice
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.secret_memory import Secret
 
@@ -37,12 +40,16 @@ _PURPOSE_INFO = b"strongroom/purpose/1/"
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """One key version's material, to be used at once and not kept: a kept one outlives its revocation."""
+    """One key version's material, to be used at once and not kept: a kept one outlives its revocation.
+
+    `ending` says that the version's end is announced.
+    """
 
     keyref: int
     path: KeyPath
     version: int
     material: Secret = field(repr=False)
+    ending: bool = field(default=False, compare=False)
 
     def __reduce__(self) -> NoReturn:
         msg = "keys do not leave their process"
@@ -51,6 +58,8 @@ class DataKey:
 
 @dataclass(slots=True, repr=False)
 class _Cache(Snapshot):
+    revision: int = -1
+    ends_at: float = 0.0
     sealing: dict[KeyPath, DataKey] = field(default_factory=dict)
     opening: dict[int, DataKey] = field(default_factory=dict)
     purposes: dict[tuple[KeyPath, str], bytes] = field(default_factory=dict)
@@ -58,6 +67,9 @@ class _Cache(Snapshot):
 
 class Keyring:
     """The serving side of the keys room; thread-safe, one per process.
+
+    `lease` is for processes that share the store but not the epoch: without it being held, nothing is served.
+    `meter` counts who uses what.
 
     Every method raises `PermitError` for a permit that is not genuine or not for the path, `KeyStateError` if
     the key or an ancestor refuses, and `StoreTamperedError` or another `StoreError` as the store deserves.
@@ -72,11 +84,15 @@ class Keyring:
         office: PermitOffice,
         clock: Clock,
         entropy: Entropy = system_entropy,
+        lease: LeaseHolder | None = None,
+        meter: UsageMeter | None = None,
     ) -> None:
         self._hierarchy = Hierarchy(store=store, root=root, clock=clock, entropy=entropy)
         self._epoch = epoch
         self._office = office
         self._clock = clock
+        self._lease = lease
+        self._meter = meter
         self._cached = _Cache(epoch=-1, expires_at=0.0)
 
     @property
@@ -88,7 +104,10 @@ class Keyring:
         """The primary version at `path`, made (with its ancestors) if the path is new."""
         self._require(permit, SEALING, path)
         cache = self._cache()
-        return cache.sealing.get(path) or self._load_sealing(cache, path)
+        key = cache.sealing.get(path) or self._load_sealing(cache, path)
+        if self._meter is not None:
+            self._meter.count(key, permit)
+        return key
 
     def opening_key(self, keyref: int, path: KeyPath, permit: Permit) -> DataKey:
         """The version `keyref`, if it is one of `path`.
@@ -98,9 +117,26 @@ class Keyring:
         self._require(permit, OPENING, path)
         cache = self._cache()
         key = cache.opening.get(keyref)
-        if key is not None and key.path == path:
-            return key
-        return self._load_opening(cache, keyref, path)
+        if key is None or key.path != path:
+            key = self._load_opening(cache, keyref, path)
+        if self._meter is not None:
+            self._meter.count(key, permit)
+        return key
+
+    def rescue_key(self, keyref: int, path: KeyPath, permit: Permit) -> DataKey:
+        """The version `keyref` of `path` for re-encryption, even if it or one above it is compromised.
+
+        The permit is one to manage keys, and every use is counted. Nothing is cached. Raises as `opening_key`.
+        """
+        self._require(permit, MANAGING, path)
+        cache = self._cache()
+        tree = self._hierarchy
+        with tree.lock:
+            row = self._row_of(cache, keyref, path)
+            key = DataKey(keyref, path, row.version, tree.rescued(cache, row))
+        if self._meter is not None:
+            self._meter.count(key, permit)
+        return key
 
     def purpose_key(self, path: KeyPath, purpose: str) -> bytes:
         """A 32-byte MAC key of `path` for `purpose`, the same across rotations, gone when the path is destroyed.
@@ -137,9 +173,19 @@ class Keyring:
         epoch = self._epoch.value()
         if epoch != cache.epoch or epoch & 1 or self._clock.monotonic() >= cache.expires_at:
             # Read before anything is loaded, so that a change during the load makes this cache stale.
-            cache = self._cached = _Cache(epoch, self._clock.monotonic() + CACHE_LIFETIME_S)
+            cache = self._cached = self._renewed(cache, epoch)
         elif len(cache.rows) > CACHED_KEYS_MAX:
-            cache = self._cached = _Cache(epoch, cache.expires_at)
+            cache = self._cached = _Cache(epoch, cache.expires_at, revision=cache.revision, ends_at=cache.ends_at)
+        return cache
+
+    def _renewed(self, cache: _Cache, epoch: int) -> _Cache:
+        now = self._clock.monotonic()
+        if self._lease is None:
+            return _Cache(epoch, now + CACHE_LIFETIME_S)
+        held = self._lease.held()
+        if epoch != cache.epoch or epoch & 1 or held.revision != cache.revision or now >= cache.ends_at:
+            cache = _Cache(epoch, revision=held.revision, ends_at=now + CACHE_LIFETIME_S)
+        cache.expires_at = min(held.ask_again_at, cache.ends_at)
         return cache
 
     def _load_sealing(self, cache: _Cache, path: KeyPath) -> DataKey:
@@ -153,14 +199,19 @@ class Keyring:
     def _load_opening(self, cache: _Cache, keyref: int, path: KeyPath) -> DataKey:
         tree = self._hierarchy
         with tree.lock:
-            row = tree.row(cache, keyref)
-            if row is None:
-                raise DecryptionError("key_unknown")  # noqa: EM101 - a reason constant, not a message
-            if row.path != tree.conceal(path) or row.use is not Use.DATA:
-                raise DecryptionError("key_path")  # noqa: EM101 - a reason constant, not a message
-            key = DataKey(keyref, path, row.version, tree.material(cache, row))
+            row = self._row_of(cache, keyref, path)
+            ending = row.state is State.DEACTIVATION_SCHEDULED
+            key = DataKey(keyref, path, row.version, tree.material(cache, row), ending)
             cache.opening[keyref] = key
             return key
+
+    def _row_of(self, cache: _Cache, keyref: int, path: KeyPath) -> KeyRow:
+        row = self._hierarchy.row(cache, keyref)
+        if row is None:
+            raise DecryptionError("key_unknown")  # noqa: EM101 - a reason constant, not a message
+        if row.path != self._hierarchy.conceal(path) or row.use is not Use.DATA:
+            raise DecryptionError("key_path")  # noqa: EM101 - a reason constant, not a message
+        return row
 
     def _load_purpose(self, cache: _Cache, path: KeyPath, purpose: str) -> bytes:
         tree = self._hierarchy

@@ -134,22 +134,32 @@ class KeyRotation:
     def deactivate(self, path: KeyPath, permit: Permit, *, version: int, gate: Gate) -> int:
         """Disable a version whose announced end has come, if nobody needs it any more.
 
-        Raises `KeyStateError` before its time, `IllegalTransitionError` if no end was announced, and what `gate`
-        raises. To stop a version whoever needs it, disable it.
+        The gate is asked before the commit, not in it: counting may take seconds, in which readers would have to
+        look into the store. Raises `KeyStateError` before its time, `IllegalTransitionError` if no end was
+        announced, and what `gate` raises. To stop a version whoever needs it, disable it.
         """
+        self._changes.require(permit, path, path.category)
+        with self._tree.lock:
+            snapshot, stored = Snapshot(), self._tree.conceal(path)
+            ending = self._ended(snapshot, stored, version)
+            wraps = moves.children(ending, self._tree.under(snapshot, stored))
+        gate(ending, wraps)
 
         def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
-            row = self._version(snapshot, stored, version)
-            if row.state is not State.DEACTIVATION_SCHEDULED:
-                msg = f"key {stored.public} version {version} is {row.state.value}: announce its end first"
-                raise IllegalTransitionError(msg)
-            if row.due_at > self._tree.now_ms():
-                msg = f"the announced end of key {stored.public} version {version} has not come yet"
-                raise KeyStateError(msg)
-            gate(row, moves.children(row, self._tree.under(snapshot, stored)))
+            row = self._ended(snapshot, stored, version)
             return Plan([moves.move(row, State.DISABLED, self._tree.now_ms())])
 
         return self._changes.commit(path, permit, plan)
+
+    def _ended(self, snapshot: Snapshot, stored: KeyPath, version: int) -> KeyRow:
+        row = self._version(snapshot, stored, version)
+        if row.state is not State.DEACTIVATION_SCHEDULED:
+            msg = f"key {stored.public} version {version} is {row.state.value}: announce its end first"
+            raise IllegalTransitionError(msg)
+        if row.due_at > self._tree.now_ms():
+            msg = f"the announced end of key {stored.public} version {version} has not come yet"
+            raise KeyStateError(msg)
+        return row
 
     def renew_below(self, prefix: KeyPath, permit: Permit, *, limit: int = BATCH) -> int:
         """Give keys below `prefix` that are wrapped under a compromised version fresh ones in their place.
