@@ -83,6 +83,9 @@ class Guard:
             msg = f"{action} of {label.kind or label.category} was refused"
             raise AccessDeniedError(msg, policies=decision.policies, nearest=decision.nearest)
         self._audit.append(event, durable=action in DURABLE if durable is None else durable)
+        return self._mint(caller, action, label, resource, decision)
+
+    def _mint(self, caller: Caller, action: str, label: Label, resource: str, decision: Decision) -> Permit:
         return self._office.mint(
             principal=caller.principal.name,
             tenant=caller.tenant,
@@ -96,6 +99,17 @@ class Guard:
     def is_fresh(self, permit: Permit) -> bool:
         """Whether `permit` will still be accepted for the work of the next moment."""
         return self._office.remaining_s(permit) > FRESH_S
+
+    def permit_to_protect(self, caller: Caller, label: Label) -> Permit:
+        """A permit to put values of `label`'s category away, without an entry of its own.
+
+        Nothing comes to light by it; what was put away is recorded with the request it was for, before that
+        request leaves, or with `settle`. Raises `AccessDeniedError`, which is recorded.
+        """
+        decision = self.decide(caller, "tokenize", label)
+        if not decision.allowed:
+            return self.authorize(caller, "tokenize", label)
+        return self._mint(caller, "tokenize", label, MANY, decision)
 
     def settle(
         self, caller: Caller, permit: Permit, label: Label, *, sink_name: str = "", count: int = 1,

@@ -1,8 +1,8 @@
 """One request of one caller in one conversation: what the model may see, and what may come out where.
 
 `protect` finds what a text must not show and gives surrogates for it; `restore` and its kin put values back
-where policy lets them out. Permits are asked for once per (action, label, sink) and request; the log gets
-the intent before the first value moves and an outcome with the count at `finish`.
+where policy lets them out. Permits are asked for once per (action, label, sink) and request. The log gets the
+intent before a request leaves and before the first value comes back, and an outcome with the count at `finish`.
 
 Must never: keep a plaintext value after a call, restore at a sink policy did not allow, or rescan what it
 restored.
@@ -117,6 +117,7 @@ class Session:
         self._chain = b""
         self._learned: list[Learned] = []
         self._passes: dict[tuple[str, str, Label], _Pass | None] = {}
+        self._forwarded = False
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
@@ -172,10 +173,7 @@ class Session:
         return Segment(tuple(out), tuple(learned), after)
 
     def _replacement(self, finding: Finding, label: Label) -> Replacement:
-        # What is put away is asked and recorded by category; what comes back, by kind.
-        used = self._pass("tokenize", Label(label.category, label.level), "", "")
-        if used is None:  # pragma: no cover - `_pass` raises for tokenize
-            raise AssertionError
+        used = self._putting_away(label)
         surrogate = self._engine.surrogates.issue(
             self.scope,
             kind=self._engine.catalogue.type_of(finding.kind).prefix,
@@ -192,11 +190,14 @@ class Session:
     def forward(self, upstream: str) -> None:
         """Ask whether this caller may send to `upstream`, and record that it is about to.
 
-        Call it when everything was protected and before the first byte leaves. Raises `AccessDeniedError`.
+        Call it when everything was protected and before the first byte leaves; the entry counts the values that
+        were put away. Raises `AccessDeniedError`.
         """
-        used = self._pass("forward", _REQUEST, upstream, upstream)
-        if used is not None:
-            used.count += 1
+        guard, values = self._engine.guard, self.replaced
+        permit = guard.authorize(self.caller, "forward", _REQUEST, sink=upstream, sink_name=upstream, count=values)
+        made = self._passes["forward", upstream, _REQUEST] = _Pass(permit, _REQUEST, upstream)
+        made.count = values
+        self._forwarded = True
 
     # --- back from the model ----------------------------------------------------------------------
 
@@ -271,18 +272,28 @@ class Session:
         try:
             permit = self._engine.guard.authorize(self.caller, action, family, sink=sink, sink_name=sink_name)
         except AccessDeniedError:
-            if action != "detokenize":
-                raise
             self._passes[key] = None  # refused for the rest of this request, and on record once
             return None
         made = self._passes[key] = _Pass(permit, family, sink_name)
         return made
 
+    def _putting_away(self, label: Label) -> _Pass:
+        """The pass for one category: what is put away is asked by category, what comes back by label."""
+        family = Label(label.category, label.level)
+        key = ("tokenize", "", family)
+        used = self._passes.get(key)
+        if used is None or not self._engine.guard.is_fresh(used.permit):
+            count = used.count if used else 0
+            used = _Pass(self._engine.guard.permit_to_protect(self.caller, family), family, "")
+            used.count = count
+            self._passes[key] = used
+        return used
+
     def finish(self) -> None:
         """Record the outcomes of this request. Call it once, when the last byte has left."""
         passes, self._passes = self._passes, {}
-        for used in passes.values():
-            if used is not None:
+        for (action, _, _), used in passes.items():
+            if used is not None and not (self._forwarded and action == "tokenize"):
                 self._settle(used)
 
     def _settle(self, used: _Pass) -> None:

@@ -60,7 +60,7 @@ def test_management_waits_for_the_disk(room, monkeypatch):
     room.session("bot", tenant="acme", environment="prod").tokenize("a@example.org")
     assert ("manage_key", "intent", True) in waited
     assert ("manage_key", "outcome", True) in waited
-    assert ("tokenize", "intent", False) in waited
+    assert ("tokenize", "outcome", False) in waited
 
 
 def test_an_alarm_is_on_record(room, events):

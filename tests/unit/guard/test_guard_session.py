@@ -283,14 +283,36 @@ def test_two_surrogates_of_a_kind_with_different_labels_are_decided_apart(sessio
 # --- the corridor -----------------------------------------------------------------------------------
 
 
-def test_one_intent_and_one_outcome_per_kind_and_request(session, events):
+def test_what_was_put_away_is_on_record_once_per_category(session, events):
     before = len(events())
     shown(session, f"{MAIL} and bob@example.org")
     shown(session, "carol@example.org")
     session.finish()
     session.finish()
-    new = [event for event in events()[before:] if event[0] == "tokenize"]
-    assert [event[1] for event in new] == ["intent", "outcome"]
+    assert [event[:2] for event in events()[before:]] == [("tokenize", "outcome")]
+
+
+def test_what_was_put_away_is_counted_with_the_request_before_it_leaves(session, room):
+    shown(session, f"{MAIL} and {CARD}")
+    session.forward("openai")
+    log = room.house.audit
+    log.flush()
+    entry = log.entry(log.size - 1)["unmapped"]
+    assert (entry["phase"], entry["count"], entry["sink"]) == ("intent", 2, "openai")
+    session.finish()
+    log.flush()
+    assert log.entry(log.size - 1)["unmapped"]["phase"] == "outcome"
+    assert "tokenize" not in {log.entry(index)["metadata"]["event_code"] for index in range(log.size)}
+
+
+def test_one_intent_and_one_outcome_for_what_came_back(session, events):
+    safe = shown(session, f"{MAIL} and bob@example.org")
+    session.finish()
+    before = len(events())
+    session.restore(safe, Sink.user())
+    session.restore(safe, Sink.user())
+    session.finish()
+    assert [event[:2] for event in events()[before:]] == [("detokenize", "intent"), ("detokenize", "outcome")]
 
 
 def test_a_permit_that_is_about_to_expire_is_renewed(session, room, monkeypatch):
