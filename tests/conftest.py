@@ -3,11 +3,14 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from strongroom import Strongroom
+
+if TYPE_CHECKING:
+    from tests.fakes.clouds import Clouds
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,14 @@ def room(open_room: Callable[..., Strongroom]) -> Strongroom:
             "refund_card": {"card": "payment.card"},
         }
     )
+
+
+@pytest.fixture(scope="session")
+def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Clouds"]:
+    """Fake key services on loopback, each started when a test needs it; the clients are the official SDKs."""
+    for sdk in ("boto3", "google.cloud.kms_v1", "azure.keyvault.keys", "azure.identity", "hvac"):
+        pytest.importorskip(sdk, reason=f"{sdk} is not installed: pip install 'strongroom[aws,gcp,azure,vault]'")
+    from tests.fakes.clouds import all_clouds
+
+    with all_clouds(tmp_path_factory.mktemp("clouds")) as started:
+        yield started

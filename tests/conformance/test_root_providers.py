@@ -31,12 +31,16 @@ from strongroom.primitives.kdf import Argon2Profile
 
 CHEAP = Argon2Profile(memory_kib=32, iterations=1, lanes=1)
 ROOT = bytes(range(32))
+CLOUDS = ["awskms", "gcpkms", "azurekv", "vault", "openbao"]
 Maker = Callable[[str], RootProvider]
 
 
-@pytest.fixture(params=["keyfile", "passphrase", "recovery"])
+@pytest.fixture(params=["keyfile", "passphrase", "recovery", *CLOUDS])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
     """Makes a provider of one kind for a store id; each call another secret."""
+    if request.param in CLOUDS:
+        clouds = request.getfixturevalue("clouds")
+        return lambda store_id: clouds.new_root(request.param, store_id)
 
     def maker(store_id: str) -> RootProvider:
         if request.param == "keyfile":
