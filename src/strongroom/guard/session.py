@@ -117,6 +117,8 @@ class Session:
         self._chain = b""
         self._learned: list[Learned] = []
         self._passes: dict[tuple[str, str, Label], _Pass | None] = {}
+        self._away: dict[str, _Pass] = {}
+        self._shown: dict[str, bool] = {}
         self._forwarded = False
 
     def follow(self, previous: Session) -> None:
@@ -156,10 +158,9 @@ class Session:
         for finding in found:
             if any(start <= finding.start and finding.end <= end for start, end in marks.own):
                 continue  # a piece of a surrogate that was issued here
-            label = engine.catalogue.label(finding.kind, subject=finding.subject, source=origin.value)
-            if engine.guard.decide(self.caller, "show", _class_of(label)).allowed:
+            if self._may_show(finding.kind):
                 continue
-            out.append(self._replacement(finding, label))
+            out.append(self._replacement(finding, origin))
             if finding.learned and len(finding.value.strip()) >= LEARN_LEN_MIN:
                 learned.append((finding.kind, finding.value, finding.subject))
         # What merely looks like a surrogate is marked, unless it is a piece of something that goes as a whole.
@@ -172,7 +173,15 @@ class Session:
         after = self._state.digest(self._chain, digest.hex()) if learned else self._chain
         return Segment(tuple(out), tuple(learned), after)
 
-    def _replacement(self, finding: Finding, label: Label) -> Replacement:
+    def _may_show(self, kind: str) -> bool:
+        known = self._shown.get(kind)
+        if known is None:
+            label = self._engine.catalogue.label(kind)
+            known = self._shown[kind] = self._engine.guard.decide(self.caller, "show", label).allowed
+        return known
+
+    def _replacement(self, finding: Finding, origin: Origin) -> Replacement:
+        label = self._engine.catalogue.label(finding.kind, subject=finding.subject, source=origin.value)
         used = self._putting_away(label)
         surrogate = self._engine.surrogates.issue(
             self.scope,
@@ -279,22 +288,26 @@ class Session:
 
     def _putting_away(self, label: Label) -> _Pass:
         """The pass for one category: what is put away is asked by category, what comes back by label."""
-        family = Label(label.category, label.level)
-        key = ("tokenize", "", family)
-        used = self._passes.get(key)
-        if used is None or not self._engine.guard.is_fresh(used.permit):
+        used = self._away.get(label.category)
+        if used is None or used.label.level < label.level or not self._engine.guard.is_fresh(used.permit):
+            family = Label(label.category, label.level)
             count = used.count if used else 0
-            used = _Pass(self._engine.guard.permit_to_protect(self.caller, family), family, "")
+            used = self._away[label.category] = _Pass(
+                self._engine.guard.permit_to_protect(self.caller, family), family, ""
+            )
             used.count = count
-            self._passes[key] = used
         return used
 
     def finish(self) -> None:
         """Record the outcomes of this request. Call it once, when the last byte has left."""
+        away, self._away = self._away, {}
         passes, self._passes = self._passes, {}
-        for (action, _, _), used in passes.items():
-            if used is not None and not (self._forwarded and action == "tokenize"):
+        if not self._forwarded:  # else the entry about the request counts them
+            for used in away.values():
                 self._settle(used)
+        for found in passes.values():
+            if found is not None:
+                self._settle(found)
 
     def _settle(self, used: _Pass) -> None:
         self._engine.guard.settle(
