@@ -1,7 +1,11 @@
 """A house on a real store for the rooms that need all of those below: made once, copied for every test."""
 
+import os
+import secrets
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,3 +67,37 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Clouds"]:
 
     with all_clouds(tmp_path_factory.mktemp("clouds")) as started:
         yield started
+
+
+SOFTHSM2_MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """SoftHSM2 tokens of this test run: the labels that exist, all with the same PIN."""
+
+    directory: Path
+    pin_file: Path
+    pin: str
+    labels: tuple[str, ...] = ("strongroom", "second", "expendable")
+
+    def uri(self, label: str = "strongroom") -> str:
+        return f"pkcs11:token={label}?pin-source=file:{self.pin_file}"
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    """Real tokens. SoftHSM2 reads where they are when the module is first loaded, hence once per process."""
+    pytest.importorskip("pkcs11", reason="the extra strongroom[pkcs11] is not installed")
+    if not Path(SOFTHSM2_MODULE).exists() or shutil.which("softhsm2-util") is None:
+        pytest.skip("SoftHSM2 is not installed: apt-get install softhsm2")
+    directory = tmp_path_factory.mktemp("softhsm")
+    made = Tokens(directory, directory / "pin", secrets.token_hex(8))
+    made.pin_file.write_text(made.pin)
+    (directory / "tokens").mkdir()
+    (directory / "softhsm2.conf").write_text(f"directories.tokendir = {directory}/tokens\nlog.level = ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(directory / "softhsm2.conf")
+    for label in made.labels:
+        command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "officer-1"]
+        subprocess.run([*command, "--pin", made.pin], check=True, capture_output=True)
+    return made

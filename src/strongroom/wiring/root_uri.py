@@ -82,7 +82,7 @@ def _pairs(text: str, separator: str, scheme: str) -> dict[str, str]:
         if not equals or not name or name in found:
             msg = f"root: {scheme}: expected each of NAME=VALUE once"
             raise ConfigurationError(msg)
-        found[name] = unquote(value)
+        found[name] = unquote(value, errors="surrogateescape")  # a key's id may be any bytes
     return found
 
 

@@ -1,0 +1,68 @@
+"""The unseal paths by a device of this machine, or by several people: PKCS#11, TPM, keyring, shares.
+
+    pkcs11:token=NAME;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin   (RFC 7512)
+
+Must never: take a PIN from a URI, where a process list or a log would show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from strongroom.errors import ConfigurationError, ExtraMissingError
+from strongroom.identity import require_name
+from strongroom.keys.root import RootProvider
+from strongroom.wiring.root_uri import RootFactory, RootPlace, RootUri
+
+TOKEN_LABEL = "strongroom"  # noqa: S105 - a token's name
+LABEL = "label"
+"""A store keeps one wrap per scheme; a label makes room for a second token."""
+
+
+def _pkcs11(uri: RootUri, place: RootPlace) -> RootProvider:
+    if "pin-value" in uri.options:
+        msg = (
+            "root: pkcs11: a PIN does not belong in a URI: leave it out to be asked, or name pin-source=file:PATH"
+        )
+        raise ConfigurationError(msg)
+    uri.require("module-path", "pin-source", LABEL)
+    attributes = uri.attributes()
+    for name in attributes:
+        if name not in ("token", "serial", "object", "id"):
+            msg = f"root: pkcs11: has no attribute {name}; it knows: token, serial, object, id"
+            raise ConfigurationError(msg)
+    if uri.options.get("pin-source", "file:").startswith("|"):
+        msg = "root: pkcs11: pin-source is a file here, never a command"
+        raise ConfigurationError(msg)
+    try:
+        from strongroom.adapters.root_pkcs11 import SOFTHSM2, Pkcs11Root, TokenKey
+    except ModuleNotFoundError as error:
+        raise missing_extra(uri.scheme, "pkcs11", error) from None
+    key = TokenKey(
+        module=uri.options.get("module-path", SOFTHSM2),
+        token=attributes.get("token", TOKEN_LABEL),
+        label=attributes.get("object", f"strongroom-{place.store_id}"),
+        serial=attributes.get("serial", ""),
+        id=attributes.get("id", "").encode("utf-8", "surrogateescape"),
+    )
+    pin = cache(lambda: place.secret(uri, f"PIN of token {key.token}", option="pin-source"))
+    return Pkcs11Root(
+        key, store_id=place.store_id, pin=pin, scheme=labelled(uri), create=place.new, entropy=place.entropy
+    )
+
+
+SCHEMES: Mapping[str, RootFactory] = {"pkcs11": _pkcs11}
+
+
+def labelled(uri: RootUri) -> str:
+    """The scheme's name among a store's wraps: with the label, if the URI has one."""
+    label = uri.options.get(LABEL)
+    return uri.scheme if label is None else f"{uri.scheme}:{require_name(label, LABEL)}"
+
+
+def missing_extra(scheme: str, extra: str, error: ModuleNotFoundError) -> ExtraMissingError | ModuleNotFoundError:
+    """What to raise for an import that failed: the line to install, unless the missing module is our own."""
+    if (error.name or "").startswith("strongroom"):
+        return error
+    return ExtraMissingError(f"root: {scheme} needs an optional package: pip install 'strongroom[{extra}]'")
