@@ -36,6 +36,7 @@ TOOL = {
     },
 }
 SYSTEM = "You are the support assistant of a parcel service. Be brief, be kind, and never promise a date."
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 COMPLAINT = (
     "the parcel did not arrive although tracking says it was delivered on monday please look into it and tell me"
     " what happened because a neighbour saw your driver leave without ringing twice this month already thank you"
@@ -79,6 +80,7 @@ class Client(asyncio.Protocol):
         """Start."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but ancestry
         self.pieces: list[bytes] = []
+        self.tail = b""
         self.first = 0.0
         self.length = -1
         self.done: asyncio.Future[bytes] | None = None
@@ -96,7 +98,8 @@ class Client(asyncio.Protocol):
         elif not self.first:
             self.first = time.perf_counter()
         self.pieces.append(data)
-        whole = sum(map(len, self.pieces)) >= self.length if self.length >= 0 else data.endswith(b"0\r\n\r\n")
+        self.tail = (self.tail + data)[-len(LAST_CHUNK) :]
+        whole = sum(map(len, self.pieces)) >= self.length if self.length >= 0 else self.tail == LAST_CHUNK
         if whole:
             self.finish()
 
@@ -114,6 +117,7 @@ class Client(asyncio.Protocol):
     async def ask(self, raw: bytes) -> bytes:
         """Send a request and wait for its whole answer."""
         self.first = 0.0
+        self.tail = b""
         self.done = asyncio.get_running_loop().create_future()
         self.transport.write(raw)
         return await self.done
