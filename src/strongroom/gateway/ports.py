@@ -25,8 +25,8 @@ class Holdback(Protocol):
         ...
 
 
-class SessionPort(Protocol):
-    """One request of one caller in one conversation (`guard.session.Session`)."""
+class Tally(Protocol):
+    """What one request has done so far."""
 
     @property
     def restored(self) -> int:
@@ -37,6 +37,10 @@ class SessionPort(Protocol):
     def refused(self) -> int:
         """How many surrogates it left as they were: forbidden here, unknown, or erased."""
         ...
+
+
+class SessionPort(Tally, Protocol):
+    """One request of one caller in one conversation (`guard.session.Session`)."""
 
     def protect(self, text: str, *, origin: Origin = ..., field: str = ...) -> list[Replacement]:
         """What of `text` the model must not see: ascending replacements without overlaps."""
