@@ -47,8 +47,6 @@ class FakeAwsKms(Service):
         self.keys: dict[str, Key] = {}
         self.aliases: dict[tuple[str, str], str] = {}
         self.contexts: list[dict[str, str]] = []
-        self.denied: set[str] = set()
-        self.lie = ""
 
     def create(self, region: str = "eu-central-1", key_id: str = "") -> Key:
         key = Key(f"arn:aws:kms:{region}:{ACCOUNT}:key/{key_id or uuid.uuid4()}")
@@ -60,6 +58,18 @@ class FakeAwsKms(Service):
         replica = Key(key.arn.replace(f":{key.region}:", f":{region}:"), material=key.material)
         self.keys[replica.arn] = replica
         return replica
+
+    def switch(self, name: str, *, on: bool) -> None:
+        self._named(name).state = "Enabled" if on else "Disabled"
+
+    def condemn(self, name: str) -> None:
+        self._named(name).state = "PendingDeletion"
+
+    def destroy(self, name: str) -> None:
+        del self.keys[self._named(name).arn]
+
+    def _named(self, name: str) -> Key:
+        return next(key for arn, key in self.keys.items() if arn.endswith(f"/{name}"))
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         operation = headers["X-Amz-Target"].removeprefix("TrentService.")
@@ -73,7 +83,7 @@ class FakeAwsKms(Service):
                 )
             request = json.loads(body)
             key = self._find(request.get("KeyId", ""), scope[2])
-            if operation in self.denied:
+            if self.denied:
                 raise RefusedError(
                     "AccessDeniedException",
                     f"User: arn:aws:iam::{ACCOUNT}:user/agent is not authorized to perform: kms:{operation}",

@@ -42,7 +42,7 @@ class RefusedError(Exception):
 
 
 class FakeAzureKeys(Service):
-    """One vault. `says_enabled` overrides what key bundles tell about their state; `lie` falsifies unwrapping."""
+    """One vault. `lie` falsifies what it tells about a key's state, or what it unwraps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,13 +50,25 @@ class FakeAzureKeys(Service):
         self.keys: dict[str, list[Version]] = {}
         self.deleted: set[str] = set()
         self.forbidden: set[str] = set()
-        self.says_enabled: bool | None = None
-        self.lie = ""
 
     def create(self, name: str, private: rsa.RSAPrivateKey | None = None) -> Version:
         version = Version(private or rsa.generate_private_key(public_exponent=65537, key_size=2048))
         self.keys.setdefault(name, []).append(version)
         return version
+
+    def calm(self) -> None:
+        super().calm()
+        self.forbidden.clear()
+
+    def switch(self, name: str, *, on: bool) -> None:
+        for version in self.keys[name]:
+            version.enabled = on
+
+    def condemn(self, name: str) -> None:
+        self.deleted.add(name)
+
+    def destroy(self, name: str) -> None:
+        del self.keys[name]
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if "Authorization" not in headers:
@@ -88,7 +100,7 @@ class FakeAzureKeys(Service):
             raise RefusedError(
                 401, "Unauthorized", "[BearerReadAccessTokenFailed] Error validating token: IDX10223."
             )
-        if self.asked[-1] in self.forbidden:
+        if self.denied or self.asked[-1] in self.forbidden:
             raise RefusedError(403, "Forbidden", "Caller is not authorized to perform action", "ForbiddenByRbac")
         if collection == "deletedkeys":
             if name not in self.deleted:
@@ -134,7 +146,7 @@ class FakeAzureKeys(Service):
 
     def _bundle(self, name: str, version: Version) -> dict[str, Any]:
         numbers = version.private.public_key().public_numbers()
-        enabled = version.enabled if self.says_enabled is None else self.says_enabled
+        enabled = version.enabled or self.lie == "state"
         return {
             "key": {
                 "kid": self._kid(name, version),

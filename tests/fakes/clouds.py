@@ -24,7 +24,7 @@ from strongroom.adapters.root_awskms import AwsKmsKey
 from strongroom.adapters.root_azurekv import AzureKey
 from strongroom.adapters.root_gcpkms import GoogleKmsKey
 from strongroom.adapters.root_vault import TransitKey
-from strongroom.keys.kms import KmsKey, KmsRoot
+from strongroom.keys.kms import CALL_TIMEOUT_S, KmsKey, KmsRoot
 
 KINDS = ("awskms", "gcpkms", "azurekv", "vault", "openbao")
 IMPATIENT_S = 0.1
@@ -50,6 +50,8 @@ class Clouds:
     def __init__(self, directory: Path) -> None:
         self._closing = ExitStack()
         self._directory = directory
+        self._clients: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
 
     def close(self) -> None:
         self._closing.close()
@@ -122,33 +124,79 @@ class Clouds:
 
     def new_key(self, kind: str) -> KmsKey:
         """A fresh key of the service and the adapter to it, over a client that stays open."""
-        name = f"root-{uuid.uuid4().hex[:12]}"
+        return self._made(kind, self._shared(kind), CALL_TIMEOUT_S)
+
+    def impatient_key(self, kind: str) -> KmsKey:
+        """The same over a client that waits for `IMPATIENT_S`."""
+        client = {
+            "awskms": lambda: self.aws_client("eu-central-1", timeout_s=IMPATIENT_S),
+            "gcpkms": lambda: self.google_client,
+            "azurekv": lambda: self.azure_client(timeout_s=IMPATIENT_S),
+        }.get(kind, lambda: self.transit_client(timeout_s=IMPATIENT_S))()
+        return self._made(kind, client, IMPATIENT_S)
+
+    def _made(self, kind: str, client: Any, timeout_s: float) -> KmsKey:
+        name = self._names[kind] = f"root-{uuid.uuid4().hex[:12]}"
         if kind == "awskms":
-            key = self.aws.create()
-            return AwsKmsKey(key.arn, region=key.region, connect=held(self._shared_aws))
+            key = self.aws.create(key_id=name)
+            return AwsKmsKey(key.arn, region=key.region, connect=held(client))
         if kind == "gcpkms":
-            return GoogleKmsKey(self.google.create(name), connect=held(self.google_client))
+            return GoogleKmsKey(self.google.create(name), connect=held(client), timeout_s=timeout_s)
         if kind == "azurekv":
             # Making an RSA key takes a tenth of a second; two keys of one vault differ by name and version.
             self.azure.create(name, self.private_key)
-            return AzureKey(f"{self.azure.url}/keys/{name}", connect=held(self._shared_azure))
+            return AzureKey(f"{self.azure.url}/keys/{name}", connect=held(client))
         self.transit.create(name)
-        return TransitKey(address=self.transit_url, mount="transit", key=name, connect=held(self._shared_transit))
+        return TransitKey(address=self.transit_url, mount="transit", key=name, connect=held(client))
 
     def new_root(self, kind: str, store_id: str) -> KmsRoot:
         return KmsRoot(self.new_key(kind), kind, store_id)
 
-    @cached_property
-    def _shared_aws(self) -> Any:
-        return self.aws_client("eu-central-1")
+    def _shared(self, kind: str) -> Any:
+        if kind not in self._clients:
+            self._clients[kind] = {
+                "awskms": lambda: self.aws_client("eu-central-1"),
+                "gcpkms": lambda: self.google_client,
+                "azurekv": self.azure_client,
+            }.get(kind, self.transit_client)()
+        return self._clients[kind]
 
-    @cached_property
-    def _shared_azure(self) -> KeyClient:
-        return self.azure_client()
+    # What can happen to a service, and to the key that was made there last.
 
-    @cached_property
-    def _shared_transit(self) -> Any:
-        return self.transit_client()
+    def service(self, kind: str) -> Any:
+        return {"awskms": self.aws, "gcpkms": self.google, "azurekv": self.azure}.get(kind, self.transit)
+
+    def calm(self) -> None:
+        for kind in KINDS:
+            self.service(kind).calm()
+
+    def asked(self, kind: str) -> list[str]:
+        asked: list[str] = self.service(kind).asked
+        return asked
+
+    def requests(self, kind: str) -> int:
+        return int(self.service(kind).faults.served)
+
+    def queue(self, kind: str, *faults: str) -> None:
+        self.service(kind).faults.queue.extend(faults)
+
+    def always(self, kind: str, fault: str) -> None:
+        self.service(kind).faults.always = fault
+
+    def lie(self, kind: str, how: str) -> None:
+        self.service(kind).lie = how
+
+    def deny(self, kind: str) -> None:
+        self.service(kind).denied = True
+
+    def switch(self, kind: str, *, on: bool) -> None:
+        self.service(kind).switch(self._names[kind], on=on)
+
+    def condemn(self, kind: str) -> None:
+        self.service(kind).condemn(self._names[kind])
+
+    def destroy(self, kind: str) -> None:
+        self.service(kind).destroy(self._names[kind])
 
 
 def held(client: Any) -> Callable[[], AbstractContextManager[Any]]:

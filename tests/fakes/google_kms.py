@@ -5,8 +5,6 @@ FAILED_PRECONDITION for a version that is not enabled.
 """
 
 import os
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ import grpc
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.cloud.kms_v1.types import service
+from tests.fakes.loopback import Faults
 
 RING = "projects/acme/locations/europe-west3/keyRings/strongroom/cryptoKeys"
 
@@ -29,13 +28,11 @@ class Version:
 
 
 class FakeGoogleKms:
-    """`faults` are status codes or ``hang``, one per call, then `always`; `lie` falsifies answers."""
+    """Its `faults` are gRPC status codes or ``hang``; `lie` falsifies answers."""
 
     def __init__(self) -> None:
         self.keys: dict[str, list[Version]] = {}
-        self.faults: deque[str] = deque()
-        self.always = ""
-        self.over = threading.Event()
+        self.faults = Faults()
         self.asked: list[str] = []
         self.denied = False
         self.lie = ""
@@ -43,6 +40,26 @@ class FakeGoogleKms:
     def create(self, name: str) -> str:
         self.keys[f"{RING}/{name}"] = [Version()]
         return f"{RING}/{name}"
+
+    def calm(self) -> None:
+        """Back to honest work for everybody."""
+        self.faults.end()
+        self.asked.clear()
+        self.lie, self.denied = "", False
+
+    def switch(self, name: str, *, on: bool) -> None:
+        self._set(name, "ENABLED" if on else "DISABLED")
+
+    def condemn(self, name: str) -> None:
+        self._set(name, "DESTROY_SCHEDULED")
+
+    def destroy(self, name: str) -> None:
+        """Keys stay listed for ever; what is destroyed are their versions."""
+        self._set(name, "DESTROYED")
+
+    def _set(self, name: str, state: str) -> None:
+        for version in self.keys[f"{RING}/{name}"]:
+            version.state = state
 
     def encrypt(self, request: Any, context: grpc.ServicerContext) -> Any:
         version, number = self._enter("Encrypt", request, context)
@@ -76,9 +93,9 @@ class FakeGoogleKms:
 
     def _enter(self, operation: str, request: Any, context: grpc.ServicerContext) -> tuple[Version, int]:
         self.asked.append(operation)
-        fault = self.faults.popleft() if self.faults else self.always
+        fault = self.faults.next()
         if fault == "hang":
-            self.over.wait(30)
+            self.faults.over.wait(30)
             context.abort(grpc.StatusCode.CANCELLED, "")
         elif fault:
             context.abort(grpc.StatusCode[fault], "try later")
@@ -134,5 +151,5 @@ def serving(fake: FakeGoogleKms) -> Iterator[str]:
         try:
             yield f"127.0.0.1:{port}"
         finally:
-            fake.over.set()
+            fake.faults.end()
             server.stop(None).wait()

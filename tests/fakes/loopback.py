@@ -29,10 +29,19 @@ class Faults:
 
     queue: deque[str] = field(default_factory=deque)
     always: str = ""
+    served: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
     def next(self) -> str:
+        self.served += 1
         return self.queue.popleft() if self.queue else self.always
+
+    def end(self) -> None:
+        """No more faults; whoever hangs is let go."""
+        self.over.set()
+        self.over = threading.Event()
+        self.queue.clear()
+        self.always, self.served = "", 0
 
 
 class Service:
@@ -41,6 +50,14 @@ class Service:
     def __init__(self) -> None:
         self.faults = Faults()
         self.asked: list[str] = []
+        self.lie = ""
+        self.denied = False
+
+    def calm(self) -> None:
+        """Back to honest work for everybody."""
+        self.faults.end()
+        self.asked.clear()
+        self.lie, self.denied = "", False
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         raise NotImplementedError

@@ -47,14 +47,31 @@ class FakeTransit(Service):
         super().__init__()
         self.mount = mount
         self.keys: dict[str, Key] = {}
-        self.readable = True
+        self.readable = True  # the token's policy covers reading keys
         self.redirect_to = ""
-        self.lie = ""
         self.namespaces: list[str] = []
 
     def create(self, name: str, **settings: Any) -> Key:
         self.keys[name] = Key(**settings)
         return self.keys[name]
+
+    def calm(self) -> None:
+        super().calm()
+        self.readable, self.redirect_to = True, ""
+        self.namespaces.clear()
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Raise the floor over everything there is, or lower it again."""
+        key = self.keys[name]
+        if not on:
+            key.versions.append(os.urandom(32))
+        key.floor = 1 if on else len(key.versions)
+
+    def condemn(self, name: str) -> None:
+        self.keys[name].soft_deleted = True
+
+    def destroy(self, name: str) -> None:
+        del self.keys[name]
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self.redirect_to:
@@ -88,7 +105,7 @@ class FakeTransit(Service):
         token = headers.get("X-Vault-Token", "")
         if not token:
             raise RefusedError(400, "missing client token")
-        if token != TOKEN or (match["operation"] == "keys" and not self.readable):
+        if self.denied or token != TOKEN or (match["operation"] == "keys" and not self.readable):
             raise RefusedError(403, "1 error occurred:\n\t* permission denied\n\n")
         key = self.keys.get(match["key"])
         if match["operation"] == "keys":

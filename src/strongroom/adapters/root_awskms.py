@@ -108,7 +108,7 @@ class AwsKmsKey:
         )
         key, ciphertext = answer.get("KeyId"), answer.get("CiphertextBlob")
         if not isinstance(key, str) or not ARN.fullmatch(key) or not isinstance(ciphertext, bytes):
-            raise refusal(KmsError, self.name, "its answer has no key and ciphertext")
+            raise refusal(KmsUnavailableError, self.name, "its answer is not AWS KMS's")
         return Encrypted(key, ciphertext)
 
     def decrypt(self, sealed: Encrypted, *, store_id: str) -> bytes:
@@ -117,8 +117,10 @@ class AwsKmsKey:
         answer = self._ask(
             "decrypt", KeyId=key, CiphertextBlob=sealed.ciphertext, EncryptionContext=_context(store_id)
         )
-        plaintext = answer.get("Plaintext")
-        if answer.get("KeyId") != key or not isinstance(plaintext, bytes):
+        used, plaintext = answer.get("KeyId"), answer.get("Plaintext")
+        if used is None or not isinstance(plaintext, bytes):
+            raise refusal(KmsUnavailableError, self.name, "its answer is not AWS KMS's")
+        if used != key:
             raise refusal(KmsError, self.name, "its answer is not about the key it was asked for")
         return plaintext
 

@@ -9,6 +9,7 @@ Must never: keep a wrap without the version of the key that made it, or use RSA1
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -89,7 +90,10 @@ class AzureKey:
             raise refusal(KmsContextMismatchError, self.name, "the stored wrap is damaged")
         with self._asking(), self._connect() as client:
             cryptography = client.get_cryptography_client(self._name, key_version=version)
-            return cryptography.unwrap_key(_ALGORITHM, sealed.ciphertext).key
+            plaintext = cryptography.unwrap_key(_ALGORITHM, sealed.ciphertext).key
+        if not isinstance(plaintext, bytes):
+            raise refusal(KmsUnavailableError, self.name, "its answer is not Key Vault's")
+        return plaintext
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -102,9 +106,17 @@ class AzureKey:
         except HttpResponseError as error:
             raise self._refused(error) from error
         except (ServiceRequestError, ServiceResponseError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise refusal(KmsError, self.name, "its TLS certificate is not trusted") from error
             raise refusal(KmsUnavailableError, self.name, type(error).__name__) from error
         except AzureError as error:
             raise refusal(KmsError, self.name, type(error).__name__) from error
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            # The client hands on whatever came back, such as a proxy's page.
+            raise refusal(KmsUnavailableError, self.name, "its answer is not Key Vault's") from error
+        except ValueError as error:
+            # The client's own check that whoever asks for a token is the vault that was called.
+            raise refusal(KmsAccessDeniedError, self.name, "it asks for a token of another service") from error
 
     def _refused(self, error: HttpResponseError) -> KmsError:
         status = error.status_code or 0

@@ -12,6 +12,7 @@ Must never: retry a refusal, accept a protector it did not check, or ask another
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -45,6 +46,9 @@ PATIENCE_S = 20.0
 
 CALL_TIMEOUT_S = 5.0
 """One call's time; a healthy service answers in well under a second."""
+
+# stamina logs each repetition; where nobody set logging up, that belongs nowhere rather than on stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _Answer = TypeVar("_Answer")
 
