@@ -26,6 +26,7 @@ from strongroom.errors import ConfigurationError
 
 FILE_NAME = "strongroom.toml"
 MIB = 1 << 20
+DEVICE_VARIABLES = ("SOFTHSM2_CONF",)
 
 
 class Limits(BaseModel):
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
             msg = "listen: expected HOST:PORT, such as 127.0.0.1:8080"
             raise ConfigurationError(msg)
         return host.strip("[]"), int(port)
+
+
+def device_variables() -> dict[str, str]:
+    """What the modules of unseal devices are configured by, for a child whose environment is made from nothing."""
+    return {name: os.environ[name] for name in DEVICE_VARIABLES if name in os.environ}  # noqa: TID251
 
 
 def configuration_directory() -> Path:

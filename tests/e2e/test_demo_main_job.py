@@ -10,6 +10,7 @@ import pytest
 
 EXPECTED = {
     "the scanner finds what is planted",
+    "unsealed by the path asked for",
     "openai: ticket resolved",
     "openai: answer in clear",
     "openai: tool arguments in clear",

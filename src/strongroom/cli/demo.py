@@ -26,6 +26,16 @@ class Break(StrEnum):
     cache = "cache"
 
 
+Root = Annotated[
+    str | None,
+    typer.Option(
+        "--root",
+        metavar="URI",
+        help="The unseal path instead of a keyfile; pkcs11: alone makes a SoftHSM2 token for the run.",
+    ),
+]
+
+
 def demo(
     input_directory: Annotated[
         Path | None,
@@ -54,6 +64,7 @@ def demo(
         Path | None,
         typer.Option("--keep", metavar="DIR", help="Leave everything the run wrote in this directory."),
     ] = None,
+    root: Root = None,
     as_json: options.Json = False,
 ) -> None:
     """Run one agent task end to end, offline, and check what left, what stayed and what can be undone.
@@ -79,6 +90,7 @@ def demo(
         upstream_key=key_file.read_text(encoding="utf-8").strip() if key_file else None,
         sabotage=Sabotage(sabotage.value) if sabotage else None,
         work=keep,
+        root=root,
         progress=sys.stderr.isatty() and not as_json,
     )
     report = run_demo(replace(given, model=model) if model else given)

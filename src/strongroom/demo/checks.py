@@ -16,9 +16,11 @@ from anthropic import AnthropicError
 from openai import OpenAIError
 
 from strongroom.demo.agent import Result, TurnsExceededError
+from strongroom.demo.gateway_process import Place
 from strongroom.demo.plan import LOOKUP, MAILER, REFUND, SUMMARY
 from strongroom.demo.spelling import plain
 from strongroom.demo.stage import Case, Stage
+from strongroom.room import Strongroom
 
 Verdict = tuple[bool | None, str, int]
 
@@ -37,6 +39,15 @@ def resolved(case: Case, resolve: Callable[[], Result]) -> Verdict:
         return False, f"the agent stopped with {type(error).__name__}", 0
     used = sorted({name for name, _ in case.toolbox.received})
     return bool(case.result.answer), f"{case.result.turns} requests; tools used: {', '.join(used) or 'none'}", 0
+
+
+def unsealed_as_asked(room: Strongroom, place: Place) -> Verdict:
+    """The store opens by the path that was asked for, and by its recovery share; there is no keyfile besides."""
+    wanted = place.root.partition(":")[0] or "keyfile"
+    paths = room.unseal.list()
+    by_file = place.keyfile.exists()
+    held = {path.partition(":")[0] for path in paths} == {wanted, "recovery"} and by_file == (wanted == "keyfile")
+    return held, f"unseal paths: {', '.join(paths)}", 0
 
 
 def answered_in_clear(case: Case) -> Verdict:

@@ -17,10 +17,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from strongroom.errors import UpstreamError
+from strongroom.keys.epoch import Epoch
+from strongroom.room import Strongroom
 
 HOST = "127.0.0.1"
 COMMAND_S = 180.0
@@ -31,9 +33,15 @@ STOP_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one demo lives. `home` is the store; keyfile, temporary files and outputs lie beside it."""
+    """Where one demo lives. `home` is the store; keyfile, temporary files and outputs lie beside it.
+
+    `root` is the unseal path as a URI, empty for the keyfile; `variables` is what its device needs in the
+    environment.
+    """
 
     work: Path
+    root: str = ""
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def home(self) -> Path:
@@ -69,7 +77,18 @@ class Place:
             "TMPDIR": str(self.work / "tmp"),
             "PATH": os.defpath,
             "PYTHONUTF8": "1",
+            **self.variables,
         }
+
+    def options(self) -> list[str]:
+        """What each command is told about where the store is; its settings file has an unseal path of its own."""
+        return ["--home", str(self.home), *([] if self.root else ["--keyfile", str(self.keyfile)])]
+
+    def open(self, *, create: bool = False, epoch: Epoch | None = None) -> Strongroom:
+        """The room in this process."""
+        if self.root:
+            return Strongroom.open(home=self.home, root=self.root, create=create, epoch=epoch)
+        return Strongroom.open(home=self.home, keyfile=self.keyfile, create=create, epoch=epoch)
 
 
 def run_command(place: Place, *arguments: str) -> Any:
@@ -77,9 +96,8 @@ def run_command(place: Place, *arguments: str) -> Any:
 
     Raises `UpstreamError` naming the command when it fails, with the code of the error it reported.
     """
-    shared = ("--home", str(place.home), "--keyfile", str(place.keyfile), "--json")
     done = subprocess.run(  # noqa: S603 - our own interpreter and our own command
-        [sys.executable, "-m", "strongroom", *arguments, *shared],
+        [sys.executable, "-m", "strongroom", *arguments, *place.options(), "--json"],
         env=place.environment(), capture_output=True, timeout=COMMAND_S, check=False, cwd=place.work,
     )  # fmt: skip
     with (place.outputs / "commands.log").open("ab") as log:
@@ -142,8 +160,7 @@ class GatewayProcess:
 
     def _arguments(self) -> Sequence[str]:
         pairs = [word for name, url in self.upstreams.items() for word in ("--upstream", f"{name}={url}")]
-        where = ["--home", str(self.place.home), "--keyfile", str(self.place.keyfile)]
-        return ["up", *where, "--listen", f"{HOST}:0", "--mode", self.mode, "--json", *pairs]
+        return ["up", *self.place.options(), "--listen", f"{HOST}:0", "--mode", self.mode, "--json", *pairs]
 
     def _announced(self, process: subprocess.Popen[bytes]) -> str:
         """The base URL, as the gateway says it once it serves; what it says is kept for the scan."""

@@ -5,6 +5,7 @@ Must never: take a shortcut a user could not take, or touch anything outside the
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strongroom.adapters.tables import Row
-from strongroom.demo import verdicts
+from strongroom.demo import checks, verdicts
 from strongroom.demo.clear_desk import ClearDesk
 from strongroom.demo.customers import CustomerDatabase
 from strongroom.demo.desk import Desk
@@ -30,7 +31,6 @@ from strongroom.demo.scan import Scanner
 from strongroom.demo.stage import PROVIDER_KEY, Case, Stage
 from strongroom.demo.tools import AGENT_LOG, SINKS, Toolbox
 from strongroom.errors import ConfigurationError, InputError
-from strongroom.room import Strongroom
 
 TENANT, ENVIRONMENT, AGENT, PURPOSE = "acme", "prod", "demo-agent", "resolve-ticket"
 SOURCE = "records"
@@ -44,7 +44,8 @@ class DemoOptions:
     `input` is the user's own directory instead of the generated one. `upstream` is the base URL of a real provider
     (its chat completions wire), `upstream_key` what it wants to see, `model` the model to ask for. `sabotage`
     breaks something on purpose. `work` keeps what the run leaves, in a directory that must be empty. `progress`
-    shows bars on stderr.
+    shows bars on stderr. `root` is the unseal path as a URI instead of a keyfile; ``pkcs11:`` alone makes
+    a SoftHSM2 token for the run.
     """
 
     input: Path | None = None
@@ -54,6 +55,7 @@ class DemoOptions:
     sabotage: Sabotage | None = None
     work: Path | None = None
     progress: bool = False
+    root: str | None = None
     customers: int = CUSTOMERS
     tickets: int = TICKETS
     seed: int = SEED
@@ -69,10 +71,11 @@ def set_stage(options: DemoOptions, place: Place, steps: Steps, judged: Checks, 
     upstream: Passage | Rehearsal = Passage(options.upstream) if options.upstream else Rehearsal()
     stack.enter_context(upstream)
     with steps.step("store"):
-        (place.home / "strongroom.toml").write_text(_declared_tools(), encoding="utf-8")
-        officer = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, create=True))
+        (place.home / "strongroom.toml").write_text(_settings(place), encoding="utf-8")
+        officer = stack.enter_context(place.open(create=True))
         epoch = FrozenEpoch() if options.sabotage is Sabotage.CACHE else None
-        room = stack.enter_context(Strongroom.open(home=place.home, keyfile=place.keyfile, epoch=epoch))
+        room = stack.enter_context(place.open(epoch=epoch))
+        judged.run("unsealed by the path asked for", lambda: checks.unsealed_as_asked(officer, place))
         if options.upstream_key is not None:
             officer.provider_keys.put("openai", options.upstream_key)
         where = ("--tenant", TENANT, "--environment", ENVIRONMENT)
@@ -119,9 +122,9 @@ def _input(options: DemoOptions, place: Place) -> DemoInput:
     return read_input(place.work / "input")
 
 
-def _declared_tools() -> str:
-    """The operator's declaration of what each tool parameter is."""
-    tables = []
+def _settings(place: Place) -> str:
+    """The operator's settings: the unseal path, and what each tool parameter is."""
+    tables = [f"root = {json.dumps(place.root)}\n"] if place.root else []
     for tool, sinks in SINKS.items():
         lines = "".join(f'{name} = "{sink}"\n' for name, sink in sinks.items())
         tables.append(f"[tools.{tool}]\n{lines}")

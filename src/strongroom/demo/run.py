@@ -26,6 +26,7 @@ from strongroom.demo.sabotage import Sabotage, flip_log_byte
 from strongroom.demo.scan import walk
 from strongroom.demo.stage import Case, Stage
 from strongroom.demo.tools import Toolbox
+from strongroom.demo.unsealing import unsealing
 
 __all__ = ["DemoOptions", "run_demo"]
 
@@ -48,7 +49,8 @@ def run_demo(options: DemoOptions) -> DemoReport:
         )
         steps = stack.enter_context(Steps(shown=options.progress))
         judged = Checks(clock)
-        stage = set_stage(options, Place(work.resolve()), steps, judged, stack)
+        place = stack.enter_context(unsealing(Place(work.resolve()), options.root))
+        stage = set_stage(options, place, steps, judged, stack)
         _work(stage, steps, judged)
         _judge(stage, options, steps, judged)
     return DemoReport(
@@ -131,6 +133,7 @@ def _figures(stage: Stage, options: DemoOptions) -> dict[str, object]:
         ],
         "planted": stage.scanner.searched,
         "planted_too_short": stage.scanner.too_short,
+        "root": stage.place.root.partition(":")[0] or "keyfile",
         "upstream": options.upstream or "rehearsal",
         "model": stage.model,
         "requests_upstream": len(stage.recording.snapshot()),

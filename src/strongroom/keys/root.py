@@ -57,6 +57,15 @@ class IssuesShares(Protocol):
         ...
 
 
+@runtime_checkable
+class LeavesKey(Protocol):
+    """An optional power of a provider: it keeps something of this one store in a device, and can destroy it."""
+
+    def forget_key(self) -> None:
+        """Destroy it. What it wrapped can never be unwrapped again."""
+        ...
+
+
 class RootStore(Protocol):
     """Where the store keeps its own id and the wraps of its root."""
 

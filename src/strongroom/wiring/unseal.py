@@ -93,6 +93,18 @@ def restore_keyfile(settings: Settings, paths: UnsealPaths, *, entropy: Entropy)
     return path
 
 
+def read_store_id(home: Path) -> str | None:
+    """The id of the store in `home`; None if there is none, or it was never set up."""
+    path = home / STORE_FILE
+    if not path.is_file():
+        return None
+    database = Database.open(path)
+    try:
+        return SQLiteRootStore(database).store_id()
+    finally:
+        database.close()
+
+
 def issued_shares(provider: RootProvider) -> tuple[str, ...]:
     """The shares a provider made and nobody has seen yet; none for every path but `shares`."""
     return provider.issued if isinstance(provider, IssuesShares) else ()
