@@ -3,6 +3,7 @@
 import io
 import logging
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -191,7 +192,7 @@ def test_a_full_disk_leaves_the_old_version(work, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("strongroom.at_rest.files.os", SimpleNamespace(fsync=full))  # not the log's
     with pytest.raises(StoreFullError):
         work.files.write("f", b"new")
     monkeypatch.undo()
