@@ -53,6 +53,13 @@ class ExtraMissingError(ConfigurationError):
     code = "extra_missing"
 
 
+class BackupMismatchError(ConfigurationError):
+    """No backup fits what was asked for: there is none, the keys are older, or two stores were mixed up."""
+
+    code = "backup_mismatch"
+    hint = "strongroom backup list DIRECTORY shows what there is; keys must be as new as the data, or newer."
+
+
 class InputError(StrongroomError):
     """A file or directory given as input cannot be used; it is the caller's data that is wrong, no setting."""
 

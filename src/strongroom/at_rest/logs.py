@@ -105,5 +105,21 @@ def read_log(custody: Custody, path: Path, *, subject: str | None = None) -> lis
     return out
 
 
+def whole_frames(path: Path) -> int:
+    """How many bytes of a sealed log are complete frames: what a copy of a log in use may take."""
+    position, end = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while len(head := file.read(_META.size)) == _META.size:
+            body = position + _META.size + _META.unpack(head)[0]
+            file.seek(body)
+            length = file.read(_LENGTH.size)
+            after = body + _LENGTH.size + (_LENGTH.unpack(length)[0] if len(length) == _LENGTH.size else end)
+            if after > end:
+                break
+            position = after
+            file.seek(position)
+    return position
+
+
 def _object_id(name: str, place: dict[str, str | int]) -> str:
     return f"{name}/{place['b']}/{place['n']}"

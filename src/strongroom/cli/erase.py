@@ -67,17 +67,27 @@ def verify(
     receipt: Annotated[
         Path, typer.Argument(help="A receipt from erase.", exists=True, dir_okay=False, show_default=False)
     ],
+    public: Annotated[
+        str,
+        typer.Option("--public", help="The log's public key in hexadecimal (log_key in status): needs no store."),
+    ] = "",
     home: options.Home = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check the receipt's signature, and that its entry is in the log it names (inclusion proof)."""
-    from strongroom.compliance.erasure import ErasureReceipt
+    """Check the receipt's signature, and that its entry is in the log it names (inclusion proof).
+
+    With --public this works anywhere: the entry, the proof and the signed checkpoint are in the receipt.
+    """
+    from strongroom.compliance.erasure import ErasureReceipt, verify_receipt
 
     claimed = ErasureReceipt.parse(receipt.read_text(encoding="utf-8"))
-    with options.opened_room(home, keyfile, config) as room:
-        room.verify_erasure(claimed)
+    if public:
+        verify_receipt(claimed, public=options.public_key(public))
+    else:
+        with options.opened_room(home, keyfile, config) as room:
+            room.verify_erasure(claimed)
     if as_json:
         render.emit_json({"receipt": str(receipt), "valid": True, **_facts(claimed)})
     else:

@@ -13,10 +13,12 @@ import typer
 
 from strongroom.cli import (
     audit,
+    backup,
     classify,
     credential,
     demo,
     erase,
+    escrow,
     exits,
     keys,
     policy,
@@ -28,6 +30,7 @@ from strongroom.cli import (
     up,
 )
 from strongroom.errors import StrongroomError
+from strongroom.primitives.secret_memory import protect_process
 
 app = typer.Typer(
     name="strongroom",
@@ -58,7 +61,7 @@ def strongroom(
 
 for noun in (up, demo, status, seal, tokenize, classify):
     noun.register(app)
-for group in (credential, source, keys, unseal, policy, audit, erase):
+for group in (credential, source, keys, unseal, escrow, policy, audit, erase, backup):
     app.add_typer(group.app)
 
 
@@ -66,6 +69,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process: 0 done, 1 check failed, 2 usage, 3 denied, 4 integrity, 5 backend."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    protect_process()
     try:
         typer.main.get_command(app)(args=given, prog_name="strongroom")
     except StrongroomError as error:

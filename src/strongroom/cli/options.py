@@ -46,6 +46,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose data: the first part of a key path.")]
 Environment = Annotated[str, typer.Option("--environment", help="The second part of a key path, such as prod.")]
 
+PUBLIC_KEY_LEN = 32
+"""Ed25519."""
 TENANT = "main"
 ENVIRONMENT = "prod"
 
@@ -72,6 +74,18 @@ def local_session(room: Strongroom, tenant: str, environment: str, conversation:
     return room.session(
         OPERATOR, tenant=tenant, environment=environment, purpose=PURPOSE, conversation=conversation
     )
+
+
+def public_key(text: str) -> bytes:
+    """The 32 bytes of an Ed25519 public key in hexadecimal. Raises `ConfigurationError`."""
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != PUBLIC_KEY_LEN:
+        msg = "--public: expected 64 hexadecimal digits"
+        raise ConfigurationError(msg)
+    return raw
 
 
 def secret_from_input(what: str) -> str:

@@ -11,6 +11,7 @@ Must never: hold a decision of its own; it names things and passes them on.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,8 @@ from strongroom.identity import Caller, Principal
 from strongroom.keys.epoch import Epoch
 from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
+from strongroom.primitives.secret_memory import shared_pages
+from strongroom.room.backups import BackupsView
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
 from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.unseal import UnsealView
@@ -48,6 +51,7 @@ class Strongroom:
         self.provider_keys = ProviderKeysView(house)
         self.keys = KeysView(house)
         self.unseal = UnsealView(house)
+        self.backups = BackupsView(house)
         sweep(house.home / "tmp", house.clock)
 
     @classmethod
@@ -181,8 +185,12 @@ class Strongroom:
             return recent_entries(LogFiles(self.house.home / "audit"), last)
 
     def status(self) -> dict[str, object]:
-        """Facts for a person: where the store is, which policy is in force, what is in it."""
+        """Facts for a person: where the store is, which policy is in force, what is in it.
+
+        `key_memory` names the protections of long-lived keys that hold, `key_memory_lacks` those that do not.
+        """
         house = self.house
+        memory = asdict(shared_pages().protections).items()
         return {
             "home": str(house.home),
             "mode": house.settings.mode,
@@ -193,6 +201,9 @@ class Strongroom:
             "credentials": sum(not row.revoked for row in house.credentials.rows()),
             "provider_keys": house.provider_keys.names(),
             "unseal_paths": list(house.unseal_paths.schemes()),
+            "key_memory": [name for name, holds in memory if holds],
+            "key_memory_lacks": [name for name, holds in memory if not holds],
+            "log_key": self.audit_public_key.hex(),
             "audit_origin": house.audit.origin,
             "audit_entries": house.audit.size,
         }

@@ -10,13 +10,14 @@ from difflib import get_close_matches
 
 from strongroom.errors import ConfigurationError
 from strongroom.keys.root import RootProvider
-from strongroom.wiring import root_schemes_cloud, root_schemes_devices, root_schemes_local
+from strongroom.wiring import root_schemes_cloud, root_schemes_devices, root_schemes_escrow, root_schemes_local
 from strongroom.wiring.root_uri import RootFactory, RootPlace, RootUri
 
 SCHEMES: Mapping[str, RootFactory] = {
     **root_schemes_local.SCHEMES,
     **root_schemes_devices.SCHEMES,
     **root_schemes_cloud.SCHEMES,
+    **root_schemes_escrow.SCHEMES,
 }
 
 
