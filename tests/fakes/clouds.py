@@ -36,8 +36,10 @@ class StaticCredential:
 
     def __init__(self, token: str = azure_keys.TOKEN) -> None:
         self._token = token
+        self.asked = 0
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        self.asked += 1
         return AccessToken(self._token, 2_000_000_000)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name for it
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -131,13 +132,14 @@ class AwsKmsKey:
             raise refusal(KmsContextMismatchError, self.name, "the stored wrap is damaged")
         chosen = ARN.fullmatch(self._key_id)
         region, account = (chosen[2], chosen[3]) if chosen else (self._region, made_by[3])
-        here = f"arn:{made_by[1]}:kms:{region}:{account}:key/{made_by[5]}"
-        if not made_by[5].startswith("mrk-"):  # only a multi-Region key is the same key elsewhere
-            require_own_key(here, key=self.name, wrapped_by=wrapped_by)
-        if (chosen and chosen[4] == "key") or (not chosen and not self._key_id.startswith("alias/")):
-            chosen_id = chosen[5] if chosen else self._key_id
-            require_own_key(chosen_id, key=self.name, wrapped_by=made_by[5])
-        return here
+        resource = f"{chosen[4]}/{chosen[5]}" if chosen else self._key_id
+        # An alias says nothing about the key it meant when the wrap was made: then the wrap names the key.
+        key = made_by[5] if resource.startswith("alias/") else resource.removeprefix("key/")
+        own = f"arn:{made_by[1]}:kms:{region}:{account}:key/{key}"
+        same_elsewhere = key == made_by[5] and key.startswith("mrk-")  # a multi-Region key's replicas are one key
+        if not same_elsewhere:
+            require_own_key(own, key=self.name, wrapped_by=wrapped_by)
+        return own
 
     def _ask(self, operation: str, **request: Any) -> dict[str, Any]:
         try:
@@ -148,7 +150,7 @@ class AwsKmsKey:
             raise self._refused(error) from error
         except SSLError as error:
             raise refusal(KmsError, self.name, "its TLS certificate is not trusted") from error
-        except (HTTPClientError, ResponseParserError) as error:
+        except (ConnectionError, HTTPClientError, ResponseParserError) as error:
             raise refusal(KmsUnavailableError, self.name, type(error).__name__) from error
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
             raise refusal(KmsAccessDeniedError, self.name, "no AWS credentials were found") from error
