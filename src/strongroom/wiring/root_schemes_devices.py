@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from strongroom.errors import ConfigurationError, ExtraMissingError
+from strongroom.adapters.root_shares import SharesRoot
+from strongroom.errors import ConfigurationError, ExtraMissingError, ShareError
 from strongroom.identity import require_name
 from strongroom.keys.root import RootProvider
-from strongroom.wiring.root_uri import RootFactory, RootPlace, RootUri
+from strongroom.wiring.root_uri import RootFactory, RootPlace, RootUri, secret_file
 
 TOKEN_LABEL = "strongroom"  # noqa: S105 - a token's name
 LABEL = "label"
@@ -52,7 +53,38 @@ def _pkcs11(uri: RootUri, place: RootPlace) -> RootProvider:
     )
 
 
-SCHEMES: Mapping[str, RootFactory] = {"pkcs11": _pkcs11}
+def _keyring(uri: RootUri, place: RootPlace) -> RootProvider:
+    uri.require()
+    try:
+        from strongroom.adapters.root_keyring import KeyringRoot
+    except ModuleNotFoundError as error:
+        raise missing_extra(uri.scheme, "keyring", error) from None
+    return KeyringRoot(store_id=place.store_id, create=place.new, entropy=place.entropy)
+
+
+def _shares(uri: RootUri, place: RootPlace) -> RootProvider:
+    uri.require("file")
+    if place.new:
+        threshold, _, count = uri.plain.partition("/")
+        if not (threshold.isdecimal() and count.isdecimal()):
+            msg = "root: how many shares? shares:3/5 makes five, any three of which unseal"
+            raise ConfigurationError(msg)
+        return SharesRoot.create(int(threshold), int(count), store_id=place.store_id, entropy=place.entropy)
+    ask = place.ask
+    if "file" in uri.options:
+        lines = iter(secret_file(uri.options["file"], "Shares"))
+
+        def ask(what: str) -> str:
+            share = next(lines, None)
+            if share is None:
+                msg = f"{what}: the file has no more shares"
+                raise ShareError(msg)
+            return share
+
+    return SharesRoot(store_id=place.store_id, ask=ask, entropy=place.entropy)
+
+
+SCHEMES: Mapping[str, RootFactory] = {"pkcs11": _pkcs11, "keyring": _keyring, "shares": _shares}
 
 
 def labelled(uri: RootUri) -> str:
