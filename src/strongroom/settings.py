@@ -41,6 +41,28 @@ class Limits(BaseModel):
     drain_s: float = Field(10.0, ge=0, description="Seconds open requests may take after Ctrl-C.")
 
 
+class Rotation(BaseModel):
+    """How old keys may become, and how an old version leaves service. Days are of 24 hours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_days: float = Field(90.0, gt=0, description="A data key is due for rotation after this many days.")
+    credential_days: float = Field(30.0, gt=0, description="The same for credentials and providers' keys.")
+    root_days: float = Field(365.0, gt=0, description="The same for the root.")
+    dual_days: float = Field(
+        30.0, ge=0, description="So long a rotated-out version opens before its end may be announced."
+    )
+    notice_days: float = Field(7.0, ge=0, description="From announcing the end of a version to the end.")
+    window_days: float = Field(
+        30.0, ge=0, description="A version that was used within this many days is not deactivated."
+    )
+    lease_s: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds a process may use keys without asking the store; 0: one host, the epoch is shared.",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree. `tools` maps a tool's name to the sink kind of each of its parameters."""
 
@@ -62,6 +84,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="Tool name to parameter to sink kind, such as message.recipient."
     )
     limits: Limits = Field(default_factory=Limits, description="Bounds on one request.")
+    rotation: Rotation = Field(default_factory=Rotation, description="Ages of keys and the end of versions.")
 
     @classmethod
     def settings_customise_sources(

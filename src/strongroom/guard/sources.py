@@ -178,7 +178,9 @@ class DataSources:
                     values = {column: row[column].encode() for column in columns if row.get(column, "").strip()}
                     if not values:
                         continue
-                    binding = _binding(caller.tenant, caller.environment, source, subject, category, label.level)
+                    binding = known_binding(
+                        caller.tenant, caller.environment, source, subject, category, label.level
+                    )
                     blob = self._envelope.seal_record(values, binding, permit)
                     sealed.append(
                         KnownRow(
@@ -218,7 +220,7 @@ class DataSources:
             label = Label(category, self._catalogue.category_level(category))
             with self._guard.corridor(reader, "open", label, count=len(members)) as permit:
                 for row in members:
-                    binding = _binding(tenant, environment, row.source, row.subject, category, row.level)
+                    binding = known_binding(tenant, environment, row.source, row.subject, category, row.level)
                     try:
                         values = self._envelope.open_record(row.sealed, binding, permit)
                     except KeyDestroyedError:
@@ -232,7 +234,8 @@ def _service(tenant: str, environment: str) -> Caller:
     return Caller(Principal("known-values", tenant, environment), purpose="find known values")
 
 
-def _binding(tenant: str, environment: str, source: str, subject: str, category: str, level: int) -> Binding:
+def known_binding(tenant: str, environment: str, source: str, subject: str, category: str, level: int) -> Binding:
+    """What the values of one subject in one category are bound to."""
     return Binding(
         tenant=tenant, environment=environment, category=category, level=int(level), kind="known",
         object_id=f"{source}/{subject}", subject=subject,

@@ -54,7 +54,7 @@ class Need:
 
     def __str__(self) -> str:
         told = [
-            f"{user.principal} ({user.operation}, {user.count} times, last {_instant(user.last_at)})"
+            f"{user.principal} ({user.operation}, {user.count} times, last {instant(user.last_at)})"
             for user in self.users[:USERS_NAMED_MAX]
         ]
         if len(self.users) > USERS_NAMED_MAX:
@@ -89,6 +89,15 @@ class DeactivationGate:
         found = tuple(item for inventory in self._inventories for item in inventory.holdings([keyref]))
         return Need(users, found, wraps)
 
+    def needed(self, keyrefs: Collection[int], *, by_users: bool = True) -> frozenset[int]:
+        """Those of `keyrefs` that something is sealed under or, with `by_users`, that somebody used lately."""
+        self._flush()
+        since = int((self._clock.now() - self._window_s) * 1000)
+        found = {item.keyref for inventory in self._inventories for item in inventory.holdings(keyrefs)}
+        if by_users:
+            found |= {user.keyref for user in self._usage.of(keyrefs) if user.last_at >= since}
+        return frozenset(found)
+
     def __call__(self, row: KeyRow, wraps: int) -> None:
         """Raise `KeyInUseError`, naming users and holdings, while `row` is needed."""
         need = self.need(row.keyref, wraps)
@@ -97,5 +106,6 @@ class DeactivationGate:
             raise KeyInUseError(msg)
 
 
-def _instant(milliseconds: int) -> str:
+def instant(milliseconds: int) -> str:
+    """Milliseconds since the Unix epoch as UTC date and time."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(milliseconds // 1000))

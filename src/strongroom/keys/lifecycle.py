@@ -46,6 +46,7 @@ class KeyVersion:
     created_at: int
     changed_at: int
     due_at: int
+    parent_keyref: int = 0
 
 
 Versions = list[KeyVersion]
@@ -298,5 +299,6 @@ class KeyAdmin:
 
 def _shown(row: KeyRow) -> KeyVersion:
     return KeyVersion(
-        row.keyref, str(row.path), row.use, row.version, row.state, row.created_at, row.changed_at, row.due_at
-    )
+        row.keyref, str(row.path), row.use, row.version, row.state, row.created_at, row.changed_at, row.due_at,
+        row.parent_keyref,
+    )  # fmt: skip

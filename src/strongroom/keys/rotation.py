@@ -13,7 +13,7 @@ Must never: end a version whose gate was not asked, or leave a path in service w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from strongroom.errors import IllegalTransitionError, KeyNotFoundError, KeyStateError, StoreTamperedError
@@ -27,6 +27,9 @@ from strongroom.permit import Permit
 
 BATCH = 500
 """Versions made per commit when many paths rotate: each needs a wrap, and other writers wait meanwhile."""
+
+Needed = Callable[[Collection[int]], Collection[int]]
+"""Of these versions, those that somebody or something still needs."""
 
 Gate = Callable[[KeyRow, int], None]
 """Raises `KeyInUseError` while a version is needed; takes the row and how many keys it still wraps."""
@@ -81,10 +84,13 @@ class KeyRotation:
 
         return self._changes.commit(path, permit, plan)
 
-    def rotate_older(self, prefix: KeyPath, permit: Permit, *, before_ms: int, limit: int = BATCH) -> int:
+    def rotate_older(
+        self, prefix: KeyPath, permit: Permit, *, before_ms: int, publish: bool = False, limit: int = BATCH
+    ) -> int:
         """Rotate up to `limit` data keys at and below `prefix` whose primary was made at or before `before_ms`.
 
-        Returns how many versions changed or were made; 0 when nothing is that old any more.
+        With `publish`, the new versions are pending. Returns how many versions changed or were made; 0 when
+        nothing is that old any more.
         """
 
         def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
@@ -93,13 +99,77 @@ class KeyRotation:
             waiting = {row.path for row in rows if row.state is State.PENDING}
             made, updates = Plan(), list[KeyRow]()
             for row in rows:
-                if len(updates) >= limit:
+                if row.state is not State.PRIMARY or row.created_at > before_ms or row.path in waiting:
+                    continue
+                if len(made.birth.rows) >= limit:
                     break
-                if row.state is State.PRIMARY and row.created_at <= before_ms and row.path not in waiting:
+                if not publish:
                     updates.append(moves.move(row, State.DECRYPT_ONLY, self._tree.now_ms()))
-                    self._tree.conceive(snapshot, made.birth, row.path, use=Use.DATA, version=newest[row.path] + 1)
+                self._tree.conceive(
+                    snapshot, made.birth, row.path, use=Use.DATA, version=newest[row.path] + 1,
+                    state=State.PENDING if publish else State.PRIMARY,
+                )  # fmt: skip
             made.updates = updates
             return made
+
+        return self._changes.commit(prefix, permit, plan)
+
+    def promote_older(self, prefix: KeyPath, permit: Permit, *, before_ms: int, limit: int = BATCH) -> int:
+        """Promote up to `limit` pending versions at and below `prefix` published at or before `before_ms`."""
+
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
+            rows = [row for row in self._tree.under(snapshot, stored) if row.use is Use.DATA]
+            primaries = {row.path: row for row in rows if row.state is State.PRIMARY}
+            ready = [row for row in rows if row.state is State.PENDING and row.changed_at <= before_ms]
+            now, updates = self._tree.now_ms(), list[KeyRow]()
+            for row in ready[:limit]:
+                primary = primaries.get(row.path)
+                if primary is not None:  # else it is disabled, and a person decides which of the two comes back
+                    updates += [moves.move(primary, State.DECRYPT_ONLY, now), moves.move(row, State.PRIMARY, now)]
+            return Plan(updates)
+
+        return self._changes.commit(prefix, permit, plan)
+
+    def announce_older(
+        self, prefix: KeyPath, permit: Permit, *, before_ms: int, after_s: float, needed: Needed
+    ) -> int:
+        """Announce the end of versions rotated out at or before `before_ms` that nothing is sealed under."""
+
+        def chosen(row: KeyRow) -> bool:
+            return row.state is State.DECRYPT_ONLY and row.changed_at <= before_ms
+
+        def announced(row: KeyRow) -> KeyRow:
+            now = self._tree.now_ms()
+            return moves.move(row, State.DEACTIVATION_SCHEDULED, now, due_at=now + int(after_s * 1000))
+
+        return self._where_free(prefix, permit, chosen, announced, needed)
+
+    def deactivate_due(self, prefix: KeyPath, permit: Permit, *, needed: Needed) -> int:
+        """Disable every version whose announced end has come and that nobody and nothing needs."""
+
+        def chosen(row: KeyRow) -> bool:
+            return row.state is State.DEACTIVATION_SCHEDULED and row.due_at <= self._tree.now_ms()
+
+        return self._where_free(
+            prefix, permit, chosen, lambda row: moves.move(row, State.DISABLED, self._tree.now_ms()), needed
+        )
+
+    def _where_free(
+        self, prefix: KeyPath, permit: Permit, chosen: Callable[[KeyRow], bool],
+        moved: Callable[[KeyRow], KeyRow], needed: Needed,
+    ) -> int:  # fmt: skip
+        self._changes.require(permit, prefix, prefix.category)
+        with self._tree.lock:
+            rows = self._tree.under(Snapshot(), self._tree.conceal(prefix))
+        wrapping = {row.parent_keyref for row in rows if row.state is not State.DESTROYED}
+        candidates = {row.keyref for row in rows if row.use is Use.DATA and chosen(row)} - wrapping
+        free = candidates - set(needed(candidates)) if candidates else set()
+        if not free:
+            return 0
+
+        def plan(snapshot: Snapshot, stored: KeyPath) -> Plan:
+            below = self._tree.under(snapshot, stored)
+            return Plan([moved(row) for row in below if row.keyref in free and chosen(row)])
 
         return self._changes.commit(prefix, permit, plan)
 

@@ -86,6 +86,10 @@ class UsageMeter:
         self._closed = False
         self._thread: threading.Thread | None = None
 
+    def alarm_to(self, alarm: Callable[[EndingUse], None]) -> None:
+        """Tell `alarm` from now on; the log it writes to is signed with keys, and so comes to be after them."""
+        self._alarm = alarm
+
     def count(self, key: DataKey, permit: Permit) -> None:
         """One use of `key` by the principal and for the action of `permit`. Raises what the alarm raises."""
         place = (key.keyref, permit.principal, permit.action)

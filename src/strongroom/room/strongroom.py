@@ -31,10 +31,13 @@ from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
 from strongroom.primitives.secret_memory import shared_pages
 from strongroom.room.backups import BackupsView
+from strongroom.room.keys import KeysView
+from strongroom.room.operator import operator
+from strongroom.room.schedule import Schedule
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
 from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.unseal import UnsealView
-from strongroom.room.views import CredentialsView, KeysView, ProviderKeysView, SourcesView, operator
+from strongroom.room.views import CredentialsView, ProviderKeysView, SourcesView
 from strongroom.settings import Settings, load_settings
 from strongroom.wiring.house import SYSTEM, House, build_house
 from strongroom.wiring.root_uri import Ask, nobody_to_ask
@@ -50,6 +53,7 @@ class Strongroom:
         self.sources = SourcesView(house)
         self.provider_keys = ProviderKeysView(house)
         self.keys = KeysView(house)
+        self.schedule = Schedule(house)
         self.unseal = UnsealView(house)
         self.backups = BackupsView(house)
         sweep(house.home / "tmp", house.clock)
@@ -198,6 +202,8 @@ class Strongroom:
             "catalogue": house.catalogue.version,
             "entity_types": len(house.catalogue.types),
             "key_changes": house.keys.journal_size(),
+            "keys_due": self.schedule.count(),
+            "key_alerts": self.keys.alerts(),
             "credentials": sum(not row.revoked for row in house.credentials.rows()),
             "provider_keys": house.provider_keys.names(),
             "unseal_paths": list(house.unseal_paths.schemes()),

@@ -1,32 +1,22 @@
-"""The nouns of a room: credentials, data sources, provider keys and keys, each asked for through the guard.
+"""The nouns of a room: credentials, data sources and provider keys, each asked for through the guard.
 
 Must never: touch a store directly for something that policy should decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from strongroom.adapters.tables import read_tables
 from strongroom.errors import ConfigurationError
 from strongroom.formats.aad import Binding
-from strongroom.guard.credentials import CredentialRow
+from strongroom.guard.credentials import DUE_S, LIFETIME_S, OVERLAP_S, CredentialRow
 from strongroom.guard.sources import SourceRow
-from strongroom.identity import Caller, Principal
-from strongroom.keys.lifecycle import KeyVersion
-from strongroom.keys.path import KeyPath
 from strongroom.label import Label, Level
-from strongroom.permit import MANY, Permit
+from strongroom.room.operator import OPERATOR, operator
 from strongroom.wiring.house import SYSTEM, House
 
-OPERATOR = "local-admin"
-"""The person at this machine: whoever can read the keyfile administers the embedded store."""
-
-
-def operator(tenant: str, environment: str) -> Caller:
-    """The local administrator, acting in one tenant and environment."""
-    return Caller(Principal(OPERATOR, tenant, environment, roles=("admin",)), purpose="administration")
+__all__ = ["OPERATOR", "CredentialsView", "ProviderKeysView", "SourcesView", "operator"]
 
 
 class CredentialsView:
@@ -43,6 +33,17 @@ class CredentialsView:
             return self._house.credentials.issue(
                 name, tenant=tenant, environment=environment, roles=roles, clearance=clearance
             )
+
+    def rotate(self, name: str, *, tenant: str, environment: str, overlap_s: int = OVERLAP_S) -> str:
+        """Make the successor of a principal's credential; the old one is good for `overlap_s` more seconds."""
+        with self._house.guard.corridor(operator(tenant, environment), "manage_credential", _OPERATIONAL):
+            return self._house.credentials.rotate(
+                name, tenant=tenant, environment=environment, overlap_s=overlap_s
+            )
+
+    def due(self, within_s: int = DUE_S) -> list[CredentialRow]:
+        """The principals whose last credential ends within so many seconds, the first to end first."""
+        return self._house.credentials.due(within_s)
 
     def list(self) -> list[CredentialRow]:
         """Everybody's, oldest first; never the credentials themselves."""
@@ -104,7 +105,7 @@ class ProviderKeysView:
         caller = operator(SYSTEM.tenant, SYSTEM.environment)
         with self._house.guard.corridor(caller, "seal", _CREDENTIAL, resource=name) as permit:
             sealed = self._house.envelope.seal(secret.encode(), _provider_binding(name), permit)
-        self._house.provider_keys.put(name, sealed)
+        self._house.provider_keys.put(name, sealed, at=int(self._house.clock.now()))
         self._house.epoch.bump()
 
     def get(self, name: str) -> str | None:
@@ -116,52 +117,18 @@ class ProviderKeysView:
         with self._house.guard.corridor(caller, "open", _CREDENTIAL, resource=name) as permit:
             return self._house.envelope.open(sealed, _provider_binding(name), permit).decode()
 
+    def ages(self) -> dict[str, int]:
+        """Since when each upstream's key is the one, in epoch seconds; 0 if that was not noted."""
+        return self._house.provider_keys.stored_at()
+
+    def due(self) -> list[str]:
+        """The upstreams whose key is older than a credential may be: give them a new one."""
+        now = self._house.clock.now()
+        return [name for name, at in self.ages().items() if now - at >= LIFETIME_S]
+
     def names(self) -> list[str]:
         """Which upstreams have one."""
         return self._house.provider_keys.names()
-
-
-class KeysView:
-    """Keys by path text, such as ``acme/prod/health``."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def list(self, prefix: str) -> list[KeyVersion]:
-        """Every version of every key at or below `prefix`, such as ``acme/prod``; parents first."""
-        key = KeyPath.parse(prefix)
-        with self._house.guard.corridor(*_managing(key), durable=False) as permit:
-            return self._house.keys.list(key, permit)
-
-    def create(self, path: str) -> int:
-        """Make a key and its missing parents; returns how many versions changed, as do the others."""
-        return self._change(path, self._house.keys.create)
-
-    def rotate(self, path: str) -> int:
-        """Make a new primary version; the old one still opens."""
-        return self._change(path, self._house.keys.rotate)
-
-    def disable(self, path: str) -> int:
-        """Refuse every use of a key and of everything below it, from the next operation on."""
-        return self._change(path, self._house.keys.disable)
-
-    def enable(self, path: str) -> int:
-        """Allow a disabled key again."""
-        return self._change(path, self._house.keys.enable)
-
-    def destroy(self, path: str) -> int:
-        """Destroy a key and everything below it, for ever."""
-        return self._change(path, self._house.keys.destroy)
-
-    def _change(self, path: str, change: Callable[[KeyPath, Permit], int]) -> int:
-        key = KeyPath.parse(path)
-        with self._house.guard.corridor(*_managing(key), durable=True) as permit:
-            return change(key, permit)
-
-
-def _managing(key: KeyPath) -> tuple[Caller, str, Label]:
-    label = Label(key.category or MANY, Level.RESTRICTED, subject=key.subject)
-    return operator(key.tenant, key.environment), "manage_key", label
 
 
 _OPERATIONAL = Label("operational", Level.INTERNAL)

@@ -36,21 +36,21 @@ class SubjectVeil:
 
     def load(self, scope: bytes, limit: int) -> list[SurrogateRow]:
         """See `SurrogateStore.load`."""
-        return [self._unveiled(row) for row in self._store.load(scope, limit)]
+        return [self.unveiled(row) for row in self._store.load(scope, limit)]
 
     def find_value(self, scope: bytes, lookup: bytes) -> SurrogateRow | None:
         """See `SurrogateStore.find_value`."""
         row = self._store.find_value(scope, lookup)
-        return self._unveiled(row) if row else None
+        return self.unveiled(row) if row else None
 
     def find_surrogate(self, scope: bytes, surrogate: str) -> SurrogateRow | None:
         """See `SurrogateStore.find_surrogate`."""
         row = self._store.find_surrogate(scope, surrogate)
-        return self._unveiled(row) if row else None
+        return self.unveiled(row) if row else None
 
     def claim(self, rows: Sequence[SurrogateRow]) -> list[SurrogateRow]:
         """See `SurrogateStore.claim`."""
-        return [self._unveiled(row) for row in self._store.claim([self._veiled(row) for row in rows])]
+        return [self.unveiled(row) for row in self._store.claim([self._veiled(row) for row in rows])]
 
     def relabel(self, row: SurrogateRow) -> bool:
         """See `SurrogateStore.relabel`."""
@@ -64,7 +64,8 @@ class SubjectVeil:
         subject = self._veil(row.tenant, row.environment, row.label.subject)
         return replace(row, label=replace(row.label, subject=subject)) if subject else row
 
-    def _unveiled(self, row: SurrogateRow) -> SurrogateRow:
+    def unveiled(self, row: SurrogateRow) -> SurrogateRow:
+        """A row of the store behind, its subject in clear again."""
         if row.label.subject == SUBJECT_NONE:
             return row
         key = self._key(row.tenant, row.environment, _SEALING)

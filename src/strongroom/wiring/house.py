@@ -16,6 +16,7 @@ from strongroom.adapters.sqlite.access import SQLiteCredentials, SQLiteProviderK
 from strongroom.adapters.sqlite.at_rest import SQLiteFiles, SQLiteHistory, SQLiteSegments
 from strongroom.adapters.sqlite.keys import SQLiteKeyStore
 from strongroom.adapters.sqlite.surrogates import SQLiteSurrogateStore
+from strongroom.adapters.sqlite.usage import SQLiteUsage
 from strongroom.audit.log import AuditLog
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier
@@ -33,6 +34,7 @@ from strongroom.keys.keyring import Keyring
 from strongroom.keys.lifecycle import KeyAdmin
 from strongroom.keys.path import KeyPath
 from strongroom.keys.unseal_paths import UnsealPaths
+from strongroom.keys.usage import UsageMeter
 from strongroom.permit import PermitOffice
 from strongroom.policy.engine import Policy
 from strongroom.policy.file import PolicyFile
@@ -40,8 +42,10 @@ from strongroom.primitives.mac import mac
 from strongroom.primitives.signing import SigningKey
 from strongroom.settings import Settings
 from strongroom.surrogates.issue import Surrogates
+from strongroom.wiring.key_anchor import KeyAnchor
 from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import Unsealed, unseal
+from strongroom.wiring.upkeep import Upkeep, build_upkeep, lease_of, tell_the_log
 
 SYSTEM = KeyPath("strongroom", "system")
 """Where the house's own keys stand: audit signing, credential digests, concealed names in the log."""
@@ -60,6 +64,8 @@ class House:
     epoch: Epoch
     keyring: Keyring
     keys: KeyAdmin
+    upkeep: Upkeep
+    anchor: KeyAnchor
     envelope: Envelope
     catalogue: Catalogue
     audit: AuditLog
@@ -107,33 +113,40 @@ class _ShippedPolicy:
 def build_house(
     settings: Settings, *, create: bool = False, epoch: Epoch | None = None, clock: Clock | None = None,
     entropy: Entropy = system_entropy, recovery: str | None = None, ask: Ask = nobody_to_ask,
+    accept_older_store: bool = False,
 ) -> House:  # fmt: skip
     """Open the store that `settings` names and build every room on it.
 
     `create` makes a store where there is none. `recovery` unseals with the recovery share instead of the path
     in the settings; `ask` gets from a person what that path needs. `epoch` replaces the shared epoch and `clock`
-    the system's, for tests. Raises `StoreError`, `RootError`, `ConfigurationError` or `IntegrityError`, each
-    saying what to do.
+    the system's, for tests. `accept_older_store` opens a key store that is older than its log, and records that.
+    Raises `StoreError`, `RootError`, `ConfigurationError` or `IntegrityError`, each saying what to do.
     """
     with ExitStack() as closing:
         time = clock or SystemClock()
         unsealed = unseal(settings, create=create, recovery=recovery, entropy=entropy, clock=time, ask=ask)
         closing.callback(unsealed.database.close)
-        house = _furnish(settings, unsealed, closing, time, epoch, entropy)
+        house = _furnish(settings, unsealed, closing, time, epoch, entropy, accept_older_store=accept_older_store)
         return replace(house, _closing=closing.pop_all())
 
 
-def _furnish(
-    settings: Settings, unsealed: Unsealed, closing: ExitStack, clock: Clock, epoch: Epoch | None, entropy: Entropy
-) -> House:
-    home, database = settings.home_path, unsealed.database
-    shared = epoch or MmapEpoch.open(home / "epoch")
-    office = PermitOffice(clock)
-    store = SQLiteKeyStore(database)
-    keyring = Keyring(store=store, root=unsealed.root, epoch=shared, office=office, clock=clock, entropy=entropy)
-    keys = KeyAdmin(store=store, keyring=keyring, epoch=shared, office=office, clock=clock)
-    envelope = Envelope(keyring, entropy)
-    signing = SigningKey.from_seed(keyring.purpose_key(SYSTEM, "audit-signing"))
+def _keys(
+    settings: Settings, unsealed: Unsealed, closing: ExitStack, clock: Clock, epoch: Epoch, office: PermitOffice,
+    entropy: Entropy,
+) -> tuple[Keyring, KeyAdmin, UsageMeter]:  # fmt: skip
+    store = SQLiteKeyStore(unsealed.database)
+    meter = UsageMeter(SQLiteUsage(unsealed.database), clock)
+    lease = lease_of(unsealed.database, settings.rotation, clock, entropy)
+    if lease is not None:
+        closing.callback(lease.close)
+    keyring = Keyring(
+        store=store, root=unsealed.root, epoch=epoch, office=office, clock=clock, entropy=entropy, lease=lease,
+        meter=meter,
+    )  # fmt: skip
+    return keyring, KeyAdmin(store=store, keyring=keyring, epoch=epoch, office=office, clock=clock), meter
+
+
+def _log(home: Path, keyring: Keyring, signing: SigningKey, closing: ExitStack, clock: Clock) -> AuditLog:
     concealing = keyring.purpose_key(SYSTEM, "audit-names")
 
     def conceal(text: str) -> str:
@@ -141,6 +154,25 @@ def _furnish(
 
     audit = AuditLog.open(LogFiles(home / "audit"), signing_key=signing, conceal=conceal, clock=clock)
     closing.callback(audit.close)
+    return audit
+
+
+def _furnish(
+    settings: Settings, unsealed: Unsealed, closing: ExitStack, clock: Clock, epoch: Epoch | None,
+    entropy: Entropy, *, accept_older_store: bool,
+) -> House:  # fmt: skip
+    home, database = settings.home_path, unsealed.database
+    shared = epoch or MmapEpoch.open(home / "epoch")
+    office = PermitOffice(clock)
+    keyring, keys, meter = _keys(settings, unsealed, closing, clock, shared, office, entropy)
+    envelope = Envelope(keyring, entropy)
+    signing = SigningKey.from_seed(keyring.purpose_key(SYSTEM, "audit-signing"))
+    audit = _log(home, keyring, signing, closing, clock)
+    anchor = KeyAnchor.open(LogFiles(home / "audit"), audit, keys, accept_older=accept_older_store)
+    closing.callback(anchor.close)
+    meter.alarm_to(tell_the_log(audit))
+    meter.start()
+    closing.callback(meter.close)
     policy: PolicySource = PolicyFile(settings.policy) if settings.policy else _ShippedPolicy()
     guard = Guard(policy=policy, audit=audit, office=office)
     catalogue = Catalogue.load(settings.catalogue or None)
@@ -160,11 +192,15 @@ def _furnish(
     credentials = Credentials(
         SQLiteCredentials(database), keyring.purpose_key(SYSTEM, "credentials"), shared, clock, entropy
     )
+    upkeep = build_upkeep(
+        database=database, home=home, rules=settings.rotation, keyring=keyring, keys=keys, meter=meter,
+        guard=guard, catalogue=catalogue, clock=clock, entropy=entropy, system=SYSTEM,
+    )  # fmt: skip
     return House(
-        settings=settings, clock=clock, database=database, epoch=shared, keyring=keyring, keys=keys,
-        envelope=envelope, catalogue=catalogue, audit=audit, guard=guard, policy=policy, engine=engine,
-        sessions=sessions, sources=sources, credentials=credentials, provider_keys=SQLiteProviderKeys(database),
-        history=SQLiteHistory(database), files=SQLiteFiles(database), segments=SQLiteSegments(database),
-        signing=signing, unseal_paths=unsealed.paths, recovery_share=unsealed.recovery_share,
-        shares=unsealed.shares, _closing=closing,
+        settings=settings, clock=clock, database=database, epoch=shared, keyring=keyring, keys=keys, upkeep=upkeep,
+        anchor=anchor, envelope=envelope, catalogue=catalogue, audit=audit, guard=guard, policy=policy,
+        engine=engine, sessions=sessions, sources=sources, credentials=credentials,
+        provider_keys=SQLiteProviderKeys(database), history=SQLiteHistory(database), files=SQLiteFiles(database),
+        segments=SQLiteSegments(database), signing=signing, unseal_paths=unsealed.paths,
+        recovery_share=unsealed.recovery_share, shares=unsealed.shares, _closing=closing,
     )  # fmt: skip

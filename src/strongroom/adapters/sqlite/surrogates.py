@@ -52,7 +52,7 @@ class SQLiteSurrogateStore:
         """Up to `limit` rows of `scope`."""
         with self._database.read() as connection:
             rows = connection.execute(select(surrogates).where(surrogates.c.scope == scope).limit(limit))
-            return [_row(found) for found in rows]
+            return [row_of(found) for found in rows]
 
     def find_value(self, scope: bytes, lookup: bytes) -> SurrogateRow | None:
         """The row of the value with this MAC."""
@@ -125,13 +125,13 @@ def _standing(connection: Connection, row: SurrogateRow) -> SurrogateRow:
 def _by_value(connection: Connection, scope: bytes, lookup: bytes) -> SurrogateRow | None:
     query = select(surrogates).where(surrogates.c.scope == scope, surrogates.c.lookup == lookup)
     found = connection.execute(query).one_or_none()
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 def _by_surrogate(connection: Connection, scope: bytes, surrogate: str) -> SurrogateRow | None:
     query = select(surrogates).where(surrogates.c.scope == scope, surrogates.c.surrogate == surrogate)
     found = connection.execute(query).one_or_none()
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 def _label_columns(label: Label) -> dict[str, Any]:
@@ -145,7 +145,8 @@ def _label_columns(label: Label) -> dict[str, Any]:
     }
 
 
-def _row(found: Row[Any]) -> SurrogateRow:
+def row_of(found: Row[Any]) -> SurrogateRow:
+    """The row as its room knows it, subject still veiled."""
     label = Label(
         category=found.category,
         level=Level(found.level),

@@ -84,7 +84,7 @@ class SQLiteUsage:
 
     def ending(self) -> tuple[EndingVersion, ...]:
         """Uses of versions since their end was announced. For an alert: the rows are not verified."""
-        joined = and_(key_usage.c.keyref == key_version.c.keyref, key_usage.c.last_at >= key_version.c.changed_at)
+        joined = and_(key_usage.c.keyref == key_version.c.keyref, key_usage.c.last_at > key_version.c.changed_at)
         query = (
             select(key_version, key_usage)
             .join(key_usage, joined)
