@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from strongroom.clock import Clock, Entropy, system_entropy
@@ -20,6 +20,12 @@ from strongroom.primitives.mac import mac
 
 LIFETIME_S = 30 * 24 * 3600
 """Agents' credentials live 30 days unless issued otherwise; renewing them is a routine, not an incident."""
+
+OVERLAP_S = 24 * 3600
+"""How long the old credential is still good after a rotation: a day to carry the new one to where it is used."""
+
+DUE_S = 7 * 24 * 3600
+"""A credential that ends within a week is worth a word."""
 
 _FORM = re.compile(r"sr_[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -57,6 +63,10 @@ class CredentialStore(Protocol):
 
     def rows(self) -> list[CredentialRow]:
         """Every row, oldest first."""
+        ...
+
+    def succeed(self, row: CredentialRow, until: int) -> None:
+        """Keep a new row, and end every good one of its principal at `until` if not before, in one step."""
         ...
 
     def revoke(self, name: str, tenant: str, environment: str, at: int) -> int:
@@ -98,12 +108,49 @@ class Credentials:
         Principal(name, tenant, environment, roles, clearance)
         for role in roles:
             require_name(role, "role")
-        secret = "sr_" + base64.urlsafe_b64encode(self._entropy(32)).rstrip(b"=").decode()
+        secret, digest = self._new()
         now = int(self._clock.now())
-        self._store.put(
-            CredentialRow(self._digest(secret), name, tenant, environment, roles, clearance, now, now + lifetime_s)
-        )
+        self._store.put(CredentialRow(digest, name, tenant, environment, roles, clearance, now, now + lifetime_s))
         return secret
+
+    def rotate(
+        self, name: str, *, tenant: str, environment: str, overlap_s: int = OVERLAP_S, lifetime_s: int = LIFETIME_S
+    ) -> str:
+        """Make a successor with the same roles and clearance and return it; the old ones end after `overlap_s`.
+
+        Raises `CredentialError` if the principal has no good credential: a rotation never lets somebody in.
+        """
+        now = int(self._clock.now())
+        good = [
+            row
+            for row in self._good(now)
+            if (row.name, row.tenant, row.environment) == (name, tenant, environment)
+        ]
+        if not good:
+            raise _no_good_one()
+        secret, digest = self._new()
+        row = replace(good[-1], digest=digest, created_at=now, expires_at=now + lifetime_s)
+        self._store.succeed(row, now + max(overlap_s, 0))
+        self._epoch.bump()
+        return secret
+
+    def due(self, within_s: int = DUE_S) -> list[CredentialRow]:
+        """The last good credential of every principal that ends within so many seconds, the first to end first.
+
+        A principal whose credential was rotated is not due: the successor counts.
+        """
+        now = self._clock.now()
+        lasting = sorted(self._good(now), key=lambda row: row.expires_at)
+        newest = {(row.name, row.tenant, row.environment): row for row in lasting}
+        ending = [row for row in newest.values() if row.expires_at - now <= within_s]
+        return sorted(ending, key=lambda row: row.expires_at)
+
+    def _good(self, now: float) -> list[CredentialRow]:
+        return [row for row in self._store.rows() if not row.revoked and row.expires_at > now]
+
+    def _new(self) -> tuple[str, bytes]:
+        secret = "sr_" + base64.urlsafe_b64encode(self._entropy(32)).rstrip(b"=").decode()
+        return secret, self._digest(secret)
 
     def require(self, secret: str) -> Principal:
         """Whose credential this is. Raises `CredentialError`, without saying which of the reasons it is."""
@@ -129,8 +176,7 @@ class Credentials:
         """Refuse every credential of a principal from the next request on, in every process of this host."""
         count = self._store.revoke(name, tenant, environment, int(self._clock.now()))
         if not count:
-            msg = "no good credential has this name, tenant and environment"
-            raise CredentialError(msg)
+            raise _no_good_one()
         self._epoch.bump()
         return count
 
@@ -144,3 +190,7 @@ class Credentials:
     @staticmethod
     def _refusal() -> CredentialError:
         return CredentialError("the credential is unknown, expired or revoked")
+
+
+def _no_good_one() -> CredentialError:
+    return CredentialError("no good credential has this name, tenant and environment")

@@ -70,6 +70,22 @@ def test_a_receipt_verifies_where_there_is_no_store(room: Command, person: Path)
     assert room("erase", "verify", "receipt.json", "--public", key).code == 4
 
 
+def test_credentials_are_rotated_and_their_age_is_shown(room: Command) -> None:
+    old = _json(room("credential", "issue", "bot", "--json"))["credential"]
+    new = room("credential", "rotate", "bot")
+    assert new.out.startswith("sr_")
+    assert new.out.strip() not in (old, "")
+    assert "refused in 24 hours" in new.err
+    assert _json(room("credential", "rotate", "bot", "--overlap-hours", "0", "--json"))["overlap_hours"] == 0
+    assert len(_json(room("credential", "list", "--json"))) == 3
+    assert room("credential", "rotate", "nobody").code == 3
+    assert "No provider key" in room("credential", "upstreams").err
+    assert room("credential", "upstream", "openai", stdin=b"sk-one\n").code == 0
+    (row,) = _json(room("credential", "upstreams", "--json"))
+    assert (row["upstream"], row["due"]) == ("openai", False)
+    assert "openai" in room("credential", "upstreams").out
+
+
 @pytest.mark.parametrize("part", ["key_memory", "key_memory_lacks"])
 def test_status_reports_which_protections_hold(room: Command, part: str) -> None:
     facts = _json(room("status", "--json"))

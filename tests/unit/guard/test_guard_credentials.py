@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from strongroom.errors import CredentialError, InvalidNameError
-from strongroom.guard.credentials import LIFETIME_S, Credentials
+from strongroom.guard.credentials import DUE_S, LIFETIME_S, OVERLAP_S, Credentials
 
 SCOPE: dict[str, Any] = {"tenant": "acme", "environment": "prod"}
 
@@ -86,3 +86,65 @@ def test_names_are_checked_before_anything_is_stored(credentials, bad):
     with pytest.raises(InvalidNameError):
         credentials.issue(**{"name": "bot", "roles": ("agent",), **SCOPE} | bad)
     assert credentials.rows() == []
+
+
+def test_a_successor_has_the_same_rights_and_both_are_good_until_the_overlap_ends(credentials, clock):
+    old = credentials.issue("bot", roles=("agent", "auditor"), clearance=2, **SCOPE)
+    elsewhere = credentials.issue("bot", tenant="acme", environment="test")
+    clock.at += 20 * 86400
+    new = credentials.rotate("bot", **SCOPE)
+    assert credentials.require(new) == credentials.require(old)
+    clock.at += OVERLAP_S
+    with pytest.raises(CredentialError):
+        credentials.require(old)
+    assert credentials.require(new).roles == ("agent", "auditor")
+    assert credentials.require(elsewhere), "another environment's is not touched"
+    clock.at += LIFETIME_S - OVERLAP_S
+    with pytest.raises(CredentialError):
+        credentials.require(new)
+
+
+def test_an_overlap_never_lengthens_a_life_and_zero_ends_it_now(credentials, clock):
+    old = credentials.issue("bot", lifetime_s=100, **SCOPE)
+    credentials.rotate("bot", overlap_s=1000, **SCOPE)
+    clock.at += 100
+    with pytest.raises(CredentialError):
+        credentials.require(old)
+    middle = credentials.rotate("bot", **SCOPE)
+    credentials.rotate("bot", overlap_s=0, **SCOPE)
+    with pytest.raises(CredentialError):
+        credentials.require(middle)
+
+
+def test_other_processes_see_the_end_on_their_next_request(credentials, room, clock):
+    old = credentials.issue("bot", **SCOPE)
+    other = Credentials(room.house.credentials._store, b"k" * 32, room.house.epoch, clock)
+    assert other.require(old)
+    credentials.rotate("bot", overlap_s=0, **SCOPE)
+    with pytest.raises(CredentialError):
+        other.require(old)
+
+
+@pytest.mark.parametrize("end", ["never issued", "revoked", "expired"])
+def test_a_rotation_lets_nobody_in(credentials, clock, end):
+    if end != "never issued":
+        credentials.issue("bot", **SCOPE)
+    if end == "revoked":
+        credentials.revoke("bot", **SCOPE)
+    clock.at += LIFETIME_S if end == "expired" else 0
+    with pytest.raises(CredentialError):
+        credentials.rotate("bot", **SCOPE)
+    assert len(credentials.rows()) == (end != "never issued")
+
+
+def test_who_is_due(credentials, clock):
+    credentials.issue("late", **SCOPE)
+    clock.at += 1
+    credentials.issue("gone", lifetime_s=5, **SCOPE)
+    credentials.issue("soon", lifetime_s=1000, **SCOPE)
+    credentials.issue("renewed", lifetime_s=1000, **SCOPE)
+    credentials.rotate("renewed", **SCOPE)
+    clock.at += 6
+    assert [row.name for row in credentials.due()] == ["soon"]
+    clock.at += LIFETIME_S - DUE_S - 7
+    assert [row.name for row in credentials.due()] == ["late"]

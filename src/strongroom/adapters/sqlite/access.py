@@ -37,6 +37,14 @@ provider_keys = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+provider_key_ages = Table(
+    "provider_key_ages",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("stored_at", Integer, nullable=False),
+)
+"""Since when each provider key is the one; a table of its own, which stores made earlier can still be given."""
+
 sources = Table(
     "sources",
     metadata,
@@ -86,6 +94,24 @@ class SQLiteCredentials:
         with self._database.read() as connection:
             return [_credential(row) for row in connection.execute(query)]
 
+    def succeed(self, row: CredentialRow, until: int) -> None:
+        """Keep a new row and shorten the good ones of its principal, in one transaction."""
+        values = {name: getattr(row, name) for name in CredentialRow.__slots__} | {"roles": " ".join(row.roles)}
+        shorten = (
+            update(credentials)
+            .where(
+                credentials.c.name == row.name,
+                credentials.c.tenant == row.tenant,
+                credentials.c.environment == row.environment,
+                credentials.c.revoked_at == 0,
+                credentials.c.expires_at > until,
+            )
+            .values(expires_at=until)
+        )
+        with self._database.write() as connection:
+            connection.execute(shorten)
+            connection.execute(insert(credentials).values(values))
+
     def revoke(self, name: str, tenant: str, environment: str, at: int) -> int:
         """Mark every good row of a principal; returns how many."""
         change = (
@@ -113,13 +139,24 @@ class SQLiteProviderKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, name: str, sealed: bytes) -> None:
-        """Keep or replace one."""
-        values = {"name": name, "sealed": sealed}
+    def put(self, name: str, sealed: bytes, *, at: int = 0) -> None:
+        """Keep or replace one, as of `at` (epoch seconds)."""
         with self._database.write() as connection:
-            connection.execute(
-                upsert(provider_keys).values(values).on_conflict_do_update(index_elements=["name"], set_=values)
-            )
+            for table, values in (
+                (provider_keys, {"name": name, "sealed": sealed}),
+                (provider_key_ages, {"name": name, "stored_at": at}),
+            ):
+                connection.execute(
+                    upsert(table).values(values).on_conflict_do_update(index_elements=["name"], set_=values)
+                )
+
+    def stored_at(self) -> dict[str, int]:
+        """Since when each key is the one, by upstream; 0 for a key from before this was noted."""
+        query = select(provider_keys.c.name, func.coalesce(provider_key_ages.c.stored_at, 0)).outerjoin(
+            provider_key_ages, provider_keys.c.name == provider_key_ages.c.name
+        )
+        with self._database.read() as connection:
+            return {name: int(at) for name, at in connection.execute(query.order_by(provider_keys.c.name))}
 
     def get(self, name: str) -> bytes | None:
         """One sealed key, or None."""
