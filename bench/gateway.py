@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from bench.harness import BOOT_UV, VERSIONS, Medians, PeerUnavailableError, Row, Target, interleave, row, say
 
@@ -31,7 +31,7 @@ from strongroom.clock import system_entropy
 
 HTTP = Path(__file__).parent / "http"
 ROUNDS = 5
-REQUESTS = 3000
+REQUESTS = 1500
 STREAMS = 60
 PEER_REQUESTS = 150
 CONNECTIONS = 16
@@ -85,19 +85,22 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def started(command: list[str], **more: Any) -> Iterator[subprocess.Popen[str]]:
-    """A process that is ended with SIGTERM."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
+def started(
+    command: list[str], *, out: int | IO[bytes] = subprocess.PIPE, **more: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that is ended with SIGTERM. What talks a lot needs a file as `out`: nobody reads the pipe."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, text=True, **more)
     try:
         yield process
     finally:
-        assert process.stdin and process.stdout  # noqa: PT018, S101 - Popen was told PIPE
-        process.stdin.close()
         process.send_signal(signal.SIGTERM)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
         with suppress(subprocess.TimeoutExpired):
             process.wait(20)
         process.kill()
-        process.stdout.close()
+        process.wait()
 
 
 def script(name: str, *arguments: str) -> list[str]:
@@ -152,7 +155,10 @@ def litellm(upstream: str, home: Path) -> Iterator[Server]:
         "--config", str(home / "litellm.json"), "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
     environment = {**os.environ, "LITELLM_TELEMETRY": "False", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}  # noqa: TID251
-    with (home / "litellm.log").open("wb") as log, started(command, env=environment, stderr=log) as process:
+    with (
+        (home / "litellm.log").open("wb") as log,
+        started(command, out=log, env=environment, stderr=log) as process,
+    ):
         wait_for(port, process)
         VERSIONS["litellm"] = litellm_version(uv)
         yield Server(process.pid, port, "", key)
