@@ -143,14 +143,14 @@ class KmsError(RootError):
     """A key management service refused, or answered something that cannot be used. Nothing is unsealed."""
 
     code = "kms"
-    hint = "Nothing was opened. Another unseal path still works: strongroom unseal list"
+    hint = "Nothing was opened. Another unseal path still opens the store: --root recovery: or the setting root."
 
 
 class KmsUnavailableError(KmsError):
     """The key service did not answer, or asked to be left alone, through every bounded retry."""
 
     code = "kms_unavailable"
-    hint = "Try again later, or unseal by another path: strongroom unseal list"
+    hint = "Try again later, or unseal by another path: --root recovery: or the setting root."
 
 
 class KmsAccessDeniedError(KmsError):
