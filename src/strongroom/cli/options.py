@@ -98,3 +98,15 @@ def secret_from_input(what: str) -> str:
         msg = f"{what}: nothing was given on standard input"
         raise ConfigurationError(msg)
     return str(secret.strip())
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> float:
+    """``90s``, ``15m``, ``12h`` or ``30d`` in seconds. Raises `ConfigurationError` for anything else."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.replace(".", "", 1).isdecimal():
+        msg = "a time is a number and s, m, h or d, such as 30d"
+        raise ConfigurationError(msg)
+    return float(number) * _UNITS[unit]

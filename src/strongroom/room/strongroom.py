@@ -33,8 +33,8 @@ from strongroom.primitives.secret_memory import shared_pages
 from strongroom.room.backups import BackupsView
 from strongroom.room.keys import KeysView
 from strongroom.room.operator import operator
-from strongroom.room.schedule import Schedule
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
+from strongroom.room.schedule import Schedule
 from strongroom.room.session import RoomSession, custody_of
 from strongroom.room.unseal import UnsealView
 from strongroom.room.views import CredentialsView, ProviderKeysView, SourcesView
@@ -62,17 +62,20 @@ class Strongroom:
     def open(
         cls, *, home: Path | None = None, keyfile: Path | None = None, config: Path | None = None,
         root: str | None = None, create: bool = False, recovery: str | None = None, epoch: Epoch | None = None,
-        ask: Ask = nobody_to_ask, **flags: Any,
+        ask: Ask = nobody_to_ask, accept_older_store: bool = False, **flags: Any,
     ) -> Strongroom:  # fmt: skip
         """Open the store in `home` (default ``~/.strongroom``); with `create`, make it if there is none.
 
         `root` is the unseal path as a URI (``pkcs11:...``) instead of the keyfile; `ask` gets the PIN, passphrase
         or shares it needs, given what is wanted. `recovery` unseals with the recovery share; `flags` are further
-        settings.
+        settings. `accept_older_store` goes on with a key store that is older than its log, and records that.
         Raises `ConfigurationError`, `StoreError`, `RootError` or `IntegrityError`.
         """
         settings = load_settings(config, home=home, keyfile=keyfile, root=root, **flags)
-        return cls(build_house(settings, create=create, recovery=recovery, epoch=epoch, ask=ask))
+        house = build_house(
+            settings, create=create, recovery=recovery, epoch=epoch, ask=ask, accept_older_store=accept_older_store
+        )
+        return cls(house)
 
     @classmethod
     def recover(
