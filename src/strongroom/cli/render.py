@@ -70,9 +70,10 @@ def emit_facts(facts: Mapping[str, object]) -> None:
 
 @contextmanager
 def progress(name: str, doing: str) -> Iterator[Callable[[int], None] | None]:
-    """A bar on stderr over the bytes of the file `name`: only on a terminal, and only for a large file."""
+    """A bar on stderr over the bytes of the file or directory `name`: on a terminal, and when there are many."""
     path = Path(name)
-    total = path.stat().st_size if path.is_file() else 0
+    files = [path] if path.is_file() else path.rglob("*") if path.is_dir() else []
+    total = sum(file.stat().st_size for file in files if file.is_file())
     if total < BAR_FROM_BYTES or not sys.stderr.isatty():
         yield None
         return

@@ -28,7 +28,7 @@ from strongroom.formats.commitment import SALT_LEN
 from strongroom.keys.path import KeyPath
 from strongroom.permit import Permit, require_object
 from strongroom.primitives.aead import KEY_LEN
-from strongroom.primitives.chunked import open_chunks, open_range, seal_chunks
+from strongroom.primitives.chunked import ChunkWriter, open_chunks, open_range, seal_chunks
 from strongroom.primitives.streams import Reader, write_all
 
 Progress = Callable[[int], None]
@@ -87,6 +87,23 @@ class Envelope:
         progress: Progress | None = None,
     ) -> int:  # fmt: skip
         """Everything `source` still holds as object/1 to `target`; returns the bytes written."""
+        header, object_key, body = self._new_object(binding, permit)
+        write_all(target, memoryview(header))
+        return len(header) + seal_chunks(
+            key=object_key, context=body, source=source, target=target, progress=progress
+        )
+
+    @contextmanager
+    def object_writer(self, target: BinaryIO, binding: Binding, permit: Permit) -> Iterator[ChunkWriter]:
+        """What the block writes becomes an object/1 in `target`, complete only if the block ends well."""
+        header, object_key, body = self._new_object(binding, permit)
+        write_all(target, memoryview(header))
+        writer = ChunkWriter(key=object_key, context=body, target=target)
+        yield writer
+        writer.finish()
+
+    def _new_object(self, binding: Binding, permit: Permit) -> tuple[bytes, bytes, bytes]:
+        """The header of a new object, its key, and the context of its body."""
         context = binding.encode()
         key = self._keys.sealing_key(_path(binding, permit), permit)
         object_key = self._entropy(KEY_LEN)
@@ -97,11 +114,7 @@ class Envelope:
             context=context,
             object_key=object_key,
         )
-        write_all(target, memoryview(header))
-        body = object_format.body_context(context)
-        return len(header) + seal_chunks(
-            key=object_key, context=body, source=source, target=target, progress=progress
-        )
+        return header, object_key, object_format.body_context(context)
 
     def open_object(
         self, source: BinaryIO, target: BinaryIO, binding: Binding, permit: Permit,

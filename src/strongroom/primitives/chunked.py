@@ -20,7 +20,7 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidTag
 
 from strongroom.errors import DecryptionError, LimitExceededError
-from strongroom.primitives.aead import KEY_LEN, NONCE_LEN, TAG_LEN, Aead
+from strongroom.primitives.aead import KEY_LEN, NONCE_LEN, TAG_LEN, Aead, Buffer
 from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import equal
 from strongroom.primitives.streams import Behind, Reader, write_all
@@ -58,6 +58,44 @@ class _Cipher(Protocol):
 def sealed_len(length: int) -> int:
     """How long the sealed form of `length` plaintext bytes is."""
     return BODY_PREFIX_LEN + length + (length // CHUNK_LEN + 1) * TAG_LEN
+
+
+def plain_len(sealed: int) -> int:
+    """The inverse of `sealed_len`; raises `DecryptionError` (``"truncated"``) for a length that no body has."""
+    chunks, rest = divmod(sealed - BODY_PREFIX_LEN, SEALED_CHUNK_LEN)
+    if chunks < 0 or rest < TAG_LEN:
+        raise DecryptionError(reason="truncated")
+    return chunks * CHUNK_LEN + rest - TAG_LEN
+
+
+class ChunkWriter:
+    """Seals what is written to it, for a caller that has its data bit by bit. `key` is used for this one message.
+
+    Until `finish` the target has a beginning that no reader takes for a message.
+    """
+
+    def __init__(self, *, key: bytes, context: bytes, target: BinaryIO) -> None:
+        self._cipher = Cobblestone256Encryptor(key, context)
+        self._target = target
+        self._out = memoryview(bytearray(FIRST_LEN + _SEAL_ROOM))
+        self.written = 0
+        """Sealed bytes that the target has got."""
+
+    def write(self, content: Buffer) -> int:
+        """Seal all of `content`; returns its length in bytes."""
+        view = memoryview(content).cast("B")
+        for start in range(0, len(view), FIRST_LEN):
+            used = self._cipher.update_into(view[start : start + FIRST_LEN], self._out)
+            write_all(self._target, self._out[:used])
+            self.written += used
+        return len(view)
+
+    def finish(self) -> int:
+        """Write the last chunk, after which nothing may be written; returns the sealed length of the message."""
+        end = self._cipher.finalize()
+        write_all(self._target, memoryview(end))
+        self.written += len(end)
+        return self.written
 
 
 def seal_chunks(

@@ -17,6 +17,7 @@ from strongroom.at_rest.embeddings import Embeddings
 from strongroom.at_rest.files import Files
 from strongroom.at_rest.history import History
 from strongroom.at_rest.logs import SealedLogHandler, read_log
+from strongroom.at_rest.objects import Objects
 from strongroom.at_rest.temporary import TemporaryFile, temporary
 from strongroom.guard.scope_state import Replacement
 from strongroom.guard.session import Origin, Session
@@ -102,23 +103,42 @@ class RoomSession:
         """Open what `seal` sealed with the same names; raises `DecryptionError` or `KeyStateError`."""
         return self._custody.open(sealed, "value", object_id, category=category, subject=subject, version=version)
 
+    def objects(self, *, category: str, subject: str = "", object_id: str = "file") -> Objects:
+        """Large things as files and streams of your own: sealed, opened, written bit by bit, read in part.
+
+        The same names open what they sealed. `object_id` tells things of the same labels apart.
+        """
+        return Objects(self._custody, category=category, subject=subject, object_id=object_id)
+
+    def seal_file(
+        self, source: Path, target: Path, *, category: str, subject: str = "", object_id: str = "file",
+        progress: Callable[[int], None] | None = None,
+    ) -> int:  # fmt: skip
+        """Seal a file of any size into another, which appears when all of it is on disk; returns its bytes."""
+        objects = self.objects(category=category, subject=subject, object_id=object_id)
+        return objects.seal_file(source, target, progress)
+
+    def open_file(
+        self, source: Path, target: Path, *, category: str, subject: str = "", object_id: str = "file",
+        progress: Callable[[int], None] | None = None,
+    ) -> int:  # fmt: skip
+        """Open what `seal_file` made; `target` appears when all of it was verified. Returns its bytes."""
+        objects = self.objects(category=category, subject=subject, object_id=object_id)
+        return objects.open_file(source, target, progress)
+
     def seal_stream(
         self, source: BinaryIO, target: BinaryIO, *, category: str, subject: str = "", object_id: str,
         progress: Callable[[int], None] | None = None,
     ) -> int:  # fmt: skip
         """Seal all of `source` into `target` in chunks, whatever its size; returns the bytes written."""
-        binding = self._custody.binding("file", object_id, category=category, subject=subject)
-        with self._custody.sealing(category, subject=subject, resource=object_id) as permit:
-            return self._custody.envelope.seal_object(source, target, binding, permit, progress)
+        return self.objects(category=category, subject=subject, object_id=object_id).seal(source, target, progress)
 
     def open_stream(
         self, source: BinaryIO, target: BinaryIO, *, category: str, subject: str = "", object_id: str,
         progress: Callable[[int], None] | None = None,
     ) -> int:  # fmt: skip
         """Open what `seal_stream` sealed; after an error `target` holds a beginning that must be thrown away."""
-        binding = self._custody.binding("file", object_id, category=category, subject=subject)
-        with self._custody.opening(category, subject=subject, resource=object_id) as permit:
-            return self._custody.envelope.open_object(source, target, binding, permit, progress)
+        return self.objects(category=category, subject=subject, object_id=object_id).open(source, target, progress)
 
     def history(self, conversation: str, *, subject: str = "") -> History:
         """The sealed messages of one conversation."""

@@ -93,3 +93,20 @@ def test_status_reports_which_protections_hold(room: Command, part: str) -> None
     assert sorted(both) == ["hidden", "locked", "undumped", "untraced"]
     assert "untraced" in facts["key_memory"], "a command of ours forbids it"
     assert part.replace("_", " ") in room("status").out
+
+
+def test_a_directory_is_sealed_and_opened(room: Command, person: Path) -> None:
+    (person / "letters" / "may").mkdir(parents=True)
+    (person / "letters" / "may" / "a.txt").write_bytes(b"dear reader")
+    (person / "letters" / "link").symlink_to("may")
+    first = room("seal", "letters/", "--category", "health")
+    assert (first.code, "1 sealed" in first.err, "left out" in first.err) == (0, True, True)
+    assert _json(room("seal", "letters", "--category", "health", "--json"))["kept"] == 1
+    shutil.rmtree(person / "letters")
+    assert room("open", "letters.sealed", "--category", "pii").code == 4
+    assert room("open", "letters.sealed", "--category", "health", "-o", "-").code == 2
+    assert "1 opened" in room("open", "letters.sealed", "--category", "health").err
+    assert (person / "letters" / "may" / "a.txt").read_bytes() == b"dear reader"
+    assert _json(room("open", "letters.sealed", "--category", "health", "-o", "other", "--json"))["done"] == 1
+    alone = room("open", "letters.sealed/may/a.txt.sealed", "--category", "health")
+    assert alone.out == "dear reader"
