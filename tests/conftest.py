@@ -3,8 +3,11 @@
 import os
 import secrets
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,3 +104,43 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
         command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "officer-1"]
         subprocess.run([*command, "--pin", made.pin], check=True, capture_output=True)
     return made
+
+
+@contextmanager
+def software_tpm(directory: Path) -> Iterator[str]:
+    """A TPM of its own in a process of its own; gives how it is reached."""
+    with ExitStack() as ports:
+        while True:  # its control channel is the port after its own
+            first, second = (ports.enter_context(socket.socket()) for _ in range(2))
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            with suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                break
+    directory.mkdir()
+    channel = "type=tcp,bindaddr=127.0.0.1,port="
+    process = subprocess.Popen(
+        ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={directory}", "--server", f"{channel}{port}",
+         "--ctrl", f"{channel}{port + 1}", "--flags", "not-need-init,startup-clear"],
+    )  # fmt: skip
+    try:
+        for _ in range(1000):
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port + 1)):
+                break
+            time.sleep(0.01)
+        yield f"swtpm:host=127.0.0.1,port={port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def tpms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Two TPMs by swtpm, as two machines have."""
+    if shutil.which("swtpm") is None:
+        pytest.skip("swtpm is not installed: apt-get install swtpm")
+    pytest.importorskip("tpm2_pytss", reason="the extra strongroom[tpm] is not installed")
+    directory = tmp_path_factory.mktemp("tpm")
+    os.environ.setdefault("TSS2_LOG", "all+none")
+    with software_tpm(directory / "first") as first, software_tpm(directory / "second") as second:
+        yield first, second

@@ -113,7 +113,8 @@ def wraps(secret: bytes, first: list[bytes], other: list[bytes]) -> Iterator[tup
     digests = b"".join(
         hashlib.sha256(tuple_bytes("strongroom/share/1", STORE, share)).digest()[:16] for share in first
     )
-    wrapped = bytes([1, 3, 5]) + first[0][1:7] + digests + root_wrap(secret, "shares")
+    head = bytes([1, 3, 5]) + first[0][1:7] + digests
+    wrapped = head + root_wrap(hkdf_expand(secret, b"strongroom/root-shares/1" + head, 32), "shares")
     fingerprint = hkdf_expand(ROOT, b"strongroom/root-fingerprint/1" + STORE.encode(), 16).hex()
     store = {"store": STORE, "wrapped": wrapped.hex(), "fingerprint": fingerprint}
     yield "unseal", {

@@ -80,7 +80,7 @@ class RootMissingError(RootError):
     """No keyfile (or other unseal path) was found where it was expected."""
 
     code = "root_missing"
-    hint = "Put the keyfile back, name another path with --root, or unseal with the recovery share."
+    hint = "Put the keyfile back, name it or another path (--keyfile, --root), or use the recovery share."
 
 
 class WrongPassphraseError(RootError):

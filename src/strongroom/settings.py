@@ -117,6 +117,11 @@ def device_variables() -> dict[str, str]:
     return {name: os.environ[name] for name in DEVICE_VARIABLES if name in os.environ}  # noqa: TID251
 
 
+def default_variable(name: str, value: str) -> None:
+    """Set an environment variable that a C library reads, unless somebody set it already."""
+    os.environ.setdefault(name, value)  # noqa: TID251
+
+
 def configuration_directory() -> Path:
     """Where keyfiles live: the user's configuration directory, never the store's."""
     return Path(platformdirs.user_config_dir("strongroom", appauthor=False))

@@ -1,13 +1,16 @@
 """What every `RootProvider` and every `RootStore` must do: first run, unseal, and refuse what is foreign."""
 
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
 from strongroom.adapters.memory import MemoryRootStore
 from strongroom.adapters.root_keyfile import KeyfileRoot
 from strongroom.adapters.root_passphrase import PassphraseRoot, new_recovery_share
+from strongroom.adapters.root_shares import SharesRoot
 from strongroom.adapters.sqlite import Database, SQLiteRootStore
 from strongroom.clock import system_entropy
 from strongroom.errors import (
@@ -32,12 +35,58 @@ from strongroom.primitives.kdf import Argon2Profile
 CHEAP = Argon2Profile(memory_kib=32, iterations=1, lanes=1)
 ROOT = bytes(range(32))
 CLOUDS = ["awskms", "gcpkms", "azurekv", "vault", "openbao"]
+DEVICES = ["pkcs11", "tpm", "keyring", "shares"]
 Maker = Callable[[str], RootProvider]
 
 
-@pytest.fixture(params=["keyfile", "passphrase", "recovery", *CLOUDS])
+def device(request: pytest.FixtureRequest) -> Maker:
+    """Makes a provider by a device: each call another key, TPM, keyring or set of shares."""
+    if request.param == "pkcs11":
+        tokens = request.getfixturevalue("tokens")
+        from strongroom.adapters.root_pkcs11 import SOFTHSM2, Pkcs11Root, TokenKey
+
+        return lambda store_id: Pkcs11Root(
+            TokenKey(SOFTHSM2, "strongroom", new_store_id(system_entropy)),
+            store_id=store_id, pin=lambda: tokens.pin, create=True,
+        )  # fmt: skip
+    if request.param == "tpm":
+        machines = cycle(request.getfixturevalue("tpms"))
+        from strongroom.adapters.root_tpm import TpmRoot
+
+        return lambda store_id: TpmRoot(store_id=store_id, tcti=next(machines))
+    if request.param == "keyring":
+        pytest.importorskip("keyring", reason="the extra strongroom[keyring] is not installed")
+        from strongroom.adapters.root_keyring import KeyringRoot
+
+        def keyring(store_id: str) -> RootProvider:
+            backend = DictionaryKeyring()
+            return KeyringRoot(store_id=store_id, create=True, backend=lambda: backend)
+
+        return keyring
+    return lambda store_id: SharesRoot.create(3, 5, store_id=store_id)
+
+
+class DictionaryKeyring:
+    """As much of a keyring as is used."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self._entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self._entries[service, username]
+
+
+@pytest.fixture(params=["keyfile", "passphrase", "recovery", *DEVICES, *CLOUDS])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
     """Makes a provider of one kind for a store id; each call another secret."""
+    if request.param in DEVICES:
+        return device(request)
     if request.param in CLOUDS:
         clouds = request.getfixturevalue("clouds")
         return lambda store_id: clouds.new_root(request.param, store_id)
@@ -180,3 +229,54 @@ def test_a_provider_that_fails_leaves_the_store_unborn(roots: RootStore, tmp_pat
     with pytest.raises(RootMissingError):
         initialise(roots, store_id="store-1", providers=[absent], entropy=system_entropy)
     assert roots.store_id() is None
+
+
+def test_every_path_alone_leads_to_the_root_when_all_others_are_lost(
+    roots: RootStore, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    tokens, machines = request.getfixturevalue("tokens"), request.getfixturevalue("tpms")
+    from strongroom.adapters.root_pkcs11 import SOFTHSM2, Pkcs11Root, TokenKey
+    from strongroom.adapters.root_tpm import TpmRoot
+
+    key = TokenKey(SOFTHSM2, "strongroom", new_store_id(system_entropy))
+    paths: list[RootProvider] = [
+        KeyfileRoot.create(tmp_path / "keyfile", store_id="store-1"),
+        PassphraseRoot.from_text("correct horse", store_id="store-1", profile=CHEAP),
+        PassphraseRoot.from_share(new_recovery_share(), store_id="store-1", profile=CHEAP),
+        Pkcs11Root(key, store_id="store-1", pin=lambda: tokens.pin, create=True),
+        TpmRoot(store_id="store-1", tcti=machines[0]),
+        SharesRoot.create(2, 3, store_id="store-1"),
+    ]
+    root = initialise(roots, store_id="store-1", providers=paths, entropy=system_entropy)
+    for survivor in paths:
+        others = [wrap for wrap in roots.wraps() if wrap.scheme != survivor.scheme]
+        for wrap in others:
+            remove_unseal_path(roots, scheme=wrap.scheme)
+        assert unseal(roots, survivor) == root
+        with pytest.raises(RootError, match="only way"):
+            remove_unseal_path(roots, scheme=survivor.scheme)
+        for wrap in others:
+            roots.put_wrap(wrap)
+
+
+def test_two_removals_at_once_leave_a_path(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "home" / "strongroom.db")
+    roots = SQLiteRootStore(database)
+    roots.begin("store-1", bytes(16), (RootWrap("a", b"a"), RootWrap("b", b"b")))
+    barrier, refused = Barrier(2), []
+
+    def remove(scheme: str) -> None:
+        barrier.wait()
+        try:
+            roots.remove_wrap(scheme)
+        except RootError:
+            refused.append(scheme)
+
+    workers = [Thread(target=remove, args=(scheme,)) for scheme in "ab"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [wrap.scheme for wrap in roots.wraps()] == refused
+    assert len(refused) == 1
+    database.close()

@@ -3,7 +3,8 @@
 The wrap says how many shares are needed and holds a digest of each, so that a share that was altered, or belongs
 to another store, is named before the others are asked for.
 
-    version(1) = 1 | k(1) | n(1) | set(6) | n digests(16) | the root as a sealed field
+    head = version(1) = 1 | k(1) | n(1) | set(6) | n digests(16)
+    wrap = head | the root as a sealed field under HKDF-Expand-SHA-512(secret, "strongroom/root-shares/1" | head)
 
 A digest is the first 16 bytes of SHA-256 over ``("strongroom/share/1", store id, share)``; a share has 256 random
 bits, so its digest gives nothing away.
@@ -19,9 +20,19 @@ from typing import NoReturn
 from strongroom.canonical import tuple_bytes
 from strongroom.clock import Entropy, system_entropy
 from strongroom.errors import DecryptionError, FormatError, PermitError, RootError, ShareError
-from strongroom.keys.shares import SECRET_LEN, SET_LEN, Share, combine, require_counts, require_one_set, split
-from strongroom.keys.wrapping import unwrap_root, wrap_root
+from strongroom.keys.shares import (
+    SECRET_LEN,
+    SET_LEN,
+    THRESHOLD_MIN,
+    Share,
+    combine,
+    require_counts,
+    require_one_set,
+    split,
+)
+from strongroom.keys.wrapping import KEY_LEN, unwrap_root, wrap_root
 from strongroom.primitives.digest import sha256
+from strongroom.primitives.kdf import expand
 from strongroom.primitives.mac import equal
 
 SCHEME = "shares"
@@ -29,6 +40,7 @@ DIGEST_LEN = 16
 
 _VERSION = 1
 _DIGEST = "strongroom/share/1"
+_INFO = b"strongroom/root-shares/1"
 _HEADER_LEN = 3 + SET_LEN
 
 
@@ -75,16 +87,16 @@ class SharesRoot:
         if not self._set:
             self._set = split(self._entropy(SECRET_LEN), threshold=threshold, count=count, entropy=self._entropy)
         digests = b"".join(self._digest(share) for share in self._set)
-        header = bytes([_VERSION, threshold, count]) + self._set[0].set_id + digests
-        sealed = wrap_root(
-            protector=combine(self._set[:threshold]), store_id=self._store_id, scheme=SCHEME, root=root,
-            entropy=self._entropy,
-        )  # fmt: skip
-        return header + sealed
+        head = bytes([_VERSION, threshold, count]) + self._set[0].set_id + digests
+        protector = _protector(combine(self._set[:threshold]), head)
+        return head + wrap_root(
+            protector=protector, store_id=self._store_id, scheme=SCHEME, root=root, entropy=self._entropy
+        )
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """The root. Raises `ShareError` naming the share that is wrong, `RootError` if the wrap is damaged."""
-        threshold, count, set_id, digests, sealed = _parse(wrapped)
+        head, sealed = _parse(wrapped)
+        threshold, count, set_id, digests = head[1], head[2], head[3:_HEADER_LEN], head[_HEADER_LEN:]
         shares: list[Share] = []
         while len(shares) < threshold:
             share = self._next(len(shares), threshold)
@@ -100,7 +112,9 @@ class SharesRoot:
             shares.append(share)
             require_one_set(shares)
         try:
-            return unwrap_root(protector=combine(shares), store_id=self._store_id, scheme=SCHEME, wrapped=sealed)
+            return unwrap_root(
+                protector=_protector(combine(shares), head), store_id=self._store_id, scheme=SCHEME, wrapped=sealed
+            )
         except (DecryptionError, FormatError) as error:
             raise RootError(_DAMAGED) from error
 
@@ -123,11 +137,16 @@ class SharesRoot:
 _DAMAGED = "the stored wrap of the root is damaged"
 
 
-def _parse(wrapped: bytes) -> tuple[int, int, bytes, bytes, bytes]:
+def _protector(secret: bytes, head: bytes) -> bytes:
+    """The key of the wrap; the head goes in, so that nobody can change what it says about the shares."""
+    return expand(key=secret, info=_INFO + head, length=KEY_LEN)
+
+
+def _parse(wrapped: bytes) -> tuple[bytes, bytes]:
+    """Head and sealed root."""
     if len(wrapped) <= _HEADER_LEN or wrapped[0] != _VERSION:
         raise RootError(_DAMAGED)
-    threshold, count = wrapped[1], wrapped[2]
-    start, end = _HEADER_LEN, _HEADER_LEN + count * DIGEST_LEN
-    if not 2 <= threshold <= count or len(wrapped) <= end:  # noqa: PLR2004 - THRESHOLD_MIN
+    end = _HEADER_LEN + wrapped[2] * DIGEST_LEN
+    if not THRESHOLD_MIN <= wrapped[1] <= wrapped[2] or len(wrapped) <= end:
         raise RootError(_DAMAGED)
-    return threshold, count, wrapped[3:start], wrapped[start:end], wrapped[end:]
+    return wrapped[:end], wrapped[end:]

@@ -14,6 +14,7 @@ from strongroom.adapters.root_shares import SharesRoot
 from strongroom.errors import ConfigurationError, ExtraMissingError, ShareError
 from strongroom.identity import require_name
 from strongroom.keys.root import RootProvider
+from strongroom.settings import default_variable
 from strongroom.wiring.root_uri import RootFactory, RootPlace, RootUri, secret_file
 
 TOKEN_LABEL = "strongroom"  # noqa: S105 - a token's name
@@ -53,6 +54,26 @@ def _pkcs11(uri: RootUri, place: RootPlace) -> RootProvider:
     )
 
 
+def _tpm(uri: RootUri, place: RootPlace) -> RootProvider:
+    uri.require("tcti", "pcrs", LABEL)
+    default_variable("TSS2_LOG", "all+none")  # the library prints its own errors; ours say more
+    try:
+        from strongroom.adapters.root_tpm import BOOT_POLICY, RESOURCE_MANAGER, TpmRoot
+    except ModuleNotFoundError as error:
+        raise missing_extra(uri.scheme, "tpm", error) from None
+    named = uri.options.get("pcrs", ",".join(map(str, BOOT_POLICY))).split(",")
+    if uri.body or not all(pcr.isdecimal() for pcr in named):
+        msg = "root: tpm: reads tpm:?pcrs=7,11&tcti=device:/dev/tpmrm0, both optional"
+        raise ConfigurationError(msg)
+    return TpmRoot(
+        store_id=place.store_id,
+        tcti=uri.options.get("tcti", RESOURCE_MANAGER),
+        pcrs=[int(pcr) for pcr in named],
+        scheme=labelled(uri),
+        entropy=place.entropy,
+    )
+
+
 def _keyring(uri: RootUri, place: RootPlace) -> RootProvider:
     uri.require()
     try:
@@ -84,7 +105,12 @@ def _shares(uri: RootUri, place: RootPlace) -> RootProvider:
     return SharesRoot(store_id=place.store_id, ask=ask, entropy=place.entropy)
 
 
-SCHEMES: Mapping[str, RootFactory] = {"pkcs11": _pkcs11, "keyring": _keyring, "shares": _shares}
+SCHEMES: Mapping[str, RootFactory] = {
+    "pkcs11": _pkcs11,
+    "tpm": _tpm,
+    "keyring": _keyring,
+    "shares": _shares,
+}
 
 
 def labelled(uri: RootUri) -> str:
