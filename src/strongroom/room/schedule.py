@@ -51,7 +51,7 @@ class Schedule:
         found = [
             item for place in self._house.upkeep.usage.environments() for item in self._of_environment(place, now)
         ]
-        return found + self._credentials(now) + self._root(now)
+        return found + self._credentials() + self._root(now)
 
     def count(self) -> int:
         """How many data keys are too old, at a glance: nothing is verified or recorded."""
@@ -96,16 +96,25 @@ class Schedule:
         with self._house.guard.corridor(*managing(place), durable=False) as permit:
             return due(self._house.keys.list(place, permit), self._rules, now)
 
-    def _credentials(self, now: int) -> list[Due]:
-        age = int(self._house.settings.rotation.credential_days * DAY_S * 1000)
-        notice = int(self._house.settings.rotation.notice_days * DAY_S * 1000)
-        found = []
-        for row in self._house.credentials.rows():
-            since = min(row.created_at * 1000 + age, row.expires_at * 1000) - notice
-            if not row.revoked and since <= now < row.expires_at * 1000:
-                place = f"{row.tenant}/{row.environment}/{row.name}"
-                found.append(Due(place, "renew credential", 1, since))
-        return found
+    def _credentials(self) -> list[Due]:
+        notice_s = int(self._house.settings.rotation.notice_days * DAY_S)
+        found = [
+            Due(
+                f"{row.tenant}/{row.environment}/{row.name}",
+                "rotate credential",
+                1,
+                (row.expires_at - notice_s) * 1000,
+            )
+            for row in self._house.credentials.due(notice_s)
+        ]
+        age_ms = int(self._house.settings.rotation.credential_days * DAY_S * 1000)
+        stored = self._house.provider_keys.stored_at()
+        due_at = {name: at * 1000 + age_ms for name, at in stored.items()}
+        return found + [
+            Due(f"upstream/{name}", "replace provider key", 1, since)
+            for name, since in sorted(due_at.items())
+            if since <= self._now()
+        ]
 
     def _root(self, now: int) -> list[Due]:
         with self._house.guard.corridor(*managing(SYSTEM), durable=False) as permit:

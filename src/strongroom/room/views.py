@@ -10,11 +10,12 @@ from pathlib import Path
 from strongroom.adapters.tables import read_tables
 from strongroom.errors import ConfigurationError
 from strongroom.formats.aad import Binding
-from strongroom.guard.credentials import DUE_S, LIFETIME_S, OVERLAP_S, CredentialRow
+from strongroom.guard.credentials import DUE_S, OVERLAP_S, CredentialRow
 from strongroom.guard.sources import SourceRow
 from strongroom.label import Label, Level
 from strongroom.room.operator import OPERATOR, operator
 from strongroom.wiring.house import SYSTEM, House
+from strongroom.wiring.upkeep import DAY_S
 
 __all__ = ["OPERATOR", "CredentialsView", "ProviderKeysView", "SourcesView", "operator"]
 
@@ -31,15 +32,17 @@ class CredentialsView:
         """Make a credential and return it, the only time it can be seen."""
         with self._house.guard.corridor(operator(tenant, environment), "manage_credential", _OPERATIONAL):
             return self._house.credentials.issue(
-                name, tenant=tenant, environment=environment, roles=roles, clearance=clearance
-            )
+                name, tenant=tenant, environment=environment, roles=roles, clearance=clearance,
+                lifetime_s=_lifetime_s(self._house),
+            )  # fmt: skip
 
     def rotate(self, name: str, *, tenant: str, environment: str, overlap_s: int = OVERLAP_S) -> str:
         """Make the successor of a principal's credential; the old one is good for `overlap_s` more seconds."""
         with self._house.guard.corridor(operator(tenant, environment), "manage_credential", _OPERATIONAL):
             return self._house.credentials.rotate(
-                name, tenant=tenant, environment=environment, overlap_s=overlap_s
-            )
+                name, tenant=tenant, environment=environment, overlap_s=overlap_s,
+                lifetime_s=_lifetime_s(self._house),
+            )  # fmt: skip
 
     def due(self, within_s: int = DUE_S) -> list[CredentialRow]:
         """The principals whose last credential ends within so many seconds, the first to end first."""
@@ -124,11 +127,15 @@ class ProviderKeysView:
     def due(self) -> list[str]:
         """The upstreams whose key is older than a credential may be: give them a new one."""
         now = self._house.clock.now()
-        return [name for name, at in self.ages().items() if now - at >= LIFETIME_S]
+        return [name for name, at in self.ages().items() if now - at >= _lifetime_s(self._house)]
 
     def names(self) -> list[str]:
         """Which upstreams have one."""
         return self._house.provider_keys.names()
+
+
+def _lifetime_s(house: House) -> int:
+    return int(house.settings.rotation.credential_days * DAY_S)
 
 
 _OPERATIONAL = Label("operational", Level.INTERNAL)

@@ -102,12 +102,15 @@ def test_credentials_and_the_root_are_told_and_left_to_people(
 ) -> None:
     room = open_at()
     room.credentials.issue("bot", tenant="acme", environment="prod")
-    assert ("acme/prod/bot", "renew credential") not in acts(room)
+    assert ("acme/prod/bot", "rotate credential") not in acts(room)
     clock.days(24)
-    assert ("acme/prod/bot", "renew credential") in acts(room)
+    assert ("acme/prod/bot", "rotate credential") in acts(room)
     room.schedule.run()
-    assert ("acme/prod/bot", "renew credential") in acts(room)
+    assert ("acme/prod/bot", "rotate credential") in acts(room)
+    room.provider_keys.put("openai", "sk-1")
+    assert ("upstream/openai", "replace provider key") not in acts(room)
     clock.days(400)
+    assert ("upstream/openai", "replace provider key") in acts(room)
     assert any(item.act == "rotate-root" for item in room.schedule.due())
 
 
