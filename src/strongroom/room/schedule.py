@@ -97,14 +97,10 @@ class Schedule:
             return due(self._house.keys.list(place, permit), self._rules, now)
 
     def _credentials(self) -> list[Due]:
+        # Told `notice_days` before they end; `since` says when they do.
         notice_s = int(self._house.settings.rotation.notice_days * DAY_S)
         found = [
-            Due(
-                f"{row.tenant}/{row.environment}/{row.name}",
-                "rotate credential",
-                1,
-                (row.expires_at - notice_s) * 1000,
-            )
+            Due(f"{row.tenant}/{row.environment}/{row.name}", "rotate credential", 1, row.expires_at * 1000)
             for row in self._house.credentials.due(notice_s)
         ]
         age_ms = int(self._house.settings.rotation.credential_days * DAY_S * 1000)
