@@ -114,13 +114,16 @@ class Medians(dict[str, float]):
 def interleave(cases: Mapping[str, Callable[[], float]], rounds: int = 7) -> Medians:
     """Run every case once per round, in turn, and return the medians.
 
+    Each round starts with another case, so that what one leaves behind does not always fall on the same next one.
     A case returns one number per call. One round is run before and thrown away, so that imports, page faults
     and caches are paid for by nobody.
     """
-    seen: dict[str, list[float]] = {name: [] for name in cases}
+    names = list(cases)
+    seen: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
-        for name, case in cases.items():
-            value = case()
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            value = cases[name]()
             if number:
                 seen[name].append(value)
     medians = Medians({name: statistics.median(values) for name, values in seen.items()})
