@@ -52,7 +52,7 @@ RESOURCE_MANAGER = "device:/dev/tpmrm0"
 """The kernel's resource manager; without one, other users of the TPM run out of slots."""
 
 BOOT_POLICY = (7,)
-"""The register that says whose signatures the firmware accepts (TCG PC Client Platform Firmware Profile, 3.3.4)."""
+"""The register that says whose signatures the firmware accepts (TCG PC Client Platform Firmware Profile)."""
 
 PCRS_MAX = 24
 DIGEST_LEN = 32
