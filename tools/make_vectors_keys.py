@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import struct
 import sys
@@ -134,6 +135,38 @@ def unsealing() -> Iterator[tuple[str, Vector]]:
     }  # fmt: skip
 
 
+def later_roots() -> Iterator[tuple[str, Vector]]:
+    """Scenarios for docs/spec/root-rotation.md, section 2: the mark of a root that follows another one."""
+    protector = seed("protector")
+    subject_key = hkdf_expand(seed("first root"), b"strongroom/key-subject/1", 32)
+    binding = {
+        "tenant": "", "environment": "", "category": "", "level": 0, "kind": "root",
+        "object_id": f"subject-key:{STORE}", "subject": "", "version": 0,
+    }  # fmt: skip
+    carried = struct.pack(">Q", 1_800_000_000_123) + sealed(
+        subject_key, key=ROOT, keyref=0, binding=binding, name="subject key"
+    )
+    info = b"strongroom/root-fingerprint/2" + hashlib.sha256(carried).digest() + STORE.encode()
+    mark = hkdf_expand(ROOT, info, 16) + carried
+    file = {
+        "scheme": "keyfile", "store": STORE, "wrapped": root_wrap(protector, "keyfile").hex(),
+        "secret": keyfile(protector),
+    }  # fmt: skip
+    yield "later_root", file | {
+        "expect": "ok", "comment": "a root that follows another one", "root": ROOT.hex(),
+        "fingerprint": mark.hex(), "subject_key": subject_key.hex(), "made_at": 1_800_000_000_123,
+    }  # fmt: skip
+    first = hkdf_expand(ROOT, b"strongroom/root-fingerprint/1" + STORE.encode(), 16)
+    for name, comment, expect, found in (
+        ("later_root_robbed", "the inherited key was cut off", "foreign_root", mark[:16]),
+        ("later_root_edited", "the inherited key was altered", "foreign_root", mark[:-1] + bytes([mark[-1] ^ 1])),
+        ("later_root_time", "the time was altered", "foreign_root", mark[:23] + b"\x00" + mark[24:]),
+        ("later_root_first", "a first root's fingerprint before it", "foreign_root", first + carried),
+        ("later_root_short", "too short to carry anything", "store_damaged", mark[:20]),
+    ):
+        yield name, file | {"expect": expect, "comment": comment, "fingerprint": found.hex()}
+
+
 def swap_groups(text: str) -> str:
     """The first two groups of a share in the other order."""
     first, second, *rest = text.split("-")
@@ -208,7 +241,10 @@ def rows() -> Iterator[tuple[str, Vector]]:
 
 def main(target: Path) -> None:
     """Write every vector below `target`."""
-    for folder, scenarios in (("unseal", unsealing()), ("key-rows", rows())):
+    for folder, scenarios in (
+        ("unseal", itertools.chain(unsealing(), later_roots())),
+        ("key-rows", rows()),
+    ):
         (target / folder).mkdir(parents=True, exist_ok=True)
         for name, vector in scenarios:
             ordered = {"format": f"{folder}/1", "comment": vector.pop("comment"), "expect": vector.pop("expect")}

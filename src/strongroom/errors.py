@@ -132,7 +132,13 @@ class ShareError(RootError):
     hint = "Shares are typed in any order; each says its number, its set and how many are needed."
 
 
-class RootRotatedError(RootError):
+class StoreError(StrongroomError):
+    """The store could not be read or written."""
+
+    code = "store"
+
+
+class RootRotatedError(RootError, StoreError):
     """Another process gave the store a new root; what this process holds opens nothing any more."""
 
     code = "root_rotated"
@@ -186,12 +192,6 @@ class KmsContextMismatchError(KmsError):
 
     code = "kms_context_mismatch"
     hint = "The wrap was made for another store or by another key, or was altered: check --home and the key."
-
-
-class StoreError(StrongroomError):
-    """The store could not be read or written."""
-
-    code = "store"
 
 
 class StoreVersionError(StoreError):

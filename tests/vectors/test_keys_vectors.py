@@ -17,6 +17,7 @@ from strongroom.keys import KeyPath, KeyRow, RootProvider, RootWrap, State, Use,
 from strongroom.keys.hierarchy import Hierarchy
 from strongroom.keys.ledger import Ledger
 from strongroom.keys.store import Change
+from strongroom.keys.succession import RootInForce
 from strongroom.keys.wrapping import key_binding, unwrap_key
 
 REPOSITORY = Path(__file__).parents[2]
@@ -46,7 +47,11 @@ def test_unsealing(vector: Vector, tmp_path: Path) -> None:
     wraps = (RootWrap(vector["scheme"], bytes.fromhex(vector["wrapped"])),)
     store.begin(vector["store"], bytes.fromhex(vector.get("fingerprint", "00")), wraps)
     if vector["expect"] == "ok":
-        assert unseal(store, provider(vector, tmp_path)).hex() == vector["root"]
+        root = unseal(store, provider(vector, tmp_path))
+        assert root.hex() == vector["root"]
+        if "subject_key" in vector:
+            present = RootInForce.of(store, root)
+            assert (present.subject_key.hex(), present.made_at) == (vector["subject_key"], vector["made_at"])
         return
     with pytest.raises(StrongroomError) as refusal:
         unseal(store, provider(vector, tmp_path))

@@ -20,7 +20,7 @@ from strongroom.cli import (
     erase,
     escrow,
     exits,
-    keys_rotation,
+    keys_root,
     policy,
     seal,
     source,
@@ -61,7 +61,7 @@ def strongroom(
 
 for noun in (up, demo, status, seal, tokenize, classify):
     noun.register(app)
-for group in (credential, source, keys_rotation, unseal, escrow, policy, audit, erase, backup):
+for group in (credential, source, keys_root, unseal, escrow, policy, audit, erase, backup):
     app.add_typer(group.app)
 
 

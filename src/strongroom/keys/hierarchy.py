@@ -21,11 +21,11 @@ from strongroom.clock import Clock, Entropy
 from strongroom.errors import KeyDestroyedError, KeyStateError, PermitError, StoreLockedError, StoreTamperedError
 from strongroom.keys.ledger import Ledger
 from strongroom.keys.path import KeyPath
+from strongroom.keys.root_mark import first_subject_key
 from strongroom.keys.state import State, may_open, may_seal
 from strongroom.keys.store import Commit, KeyRow, KeyStore, Use
 from strongroom.keys.wrapping import KEY_LEN, ROOT_KEYREF, key_binding, unwrap_key, wrap_key
-from strongroom.primitives.kdf import expand
-from strongroom.primitives.mac import MAC_LEN, mac
+from strongroom.primitives.mac import mac
 from strongroom.primitives.secret_memory import Secret, shared_pages
 
 ATTEMPTS_MAX = 64
@@ -34,7 +34,6 @@ ATTEMPTS_MAX = 64
 CONCEALED_BYTES = 16
 """128 bits of a MAC: no two subjects meet by chance (2^64 subjects would be needed)."""
 
-_CONCEAL_INFO = b"strongroom/key-subject/1"
 _CONCEAL = "strongroom/key-subject/1"
 
 
@@ -61,10 +60,13 @@ class Birth:
 class Hierarchy:
     """Rows and material of one store under one root. Callers hold `lock` around every method.
 
-    `root` is 32 bytes. Reading methods raise `StoreTamperedError` for rows that are not what was written.
+    `root` is 32 bytes, and so is the `subject_key` it inherited, if it did. Reading methods raise
+    `StoreTamperedError` for rows that are not what was written.
     """
 
-    def __init__(self, *, store: KeyStore, root: Secret, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, *, store: KeyStore, root: Secret, clock: Clock, entropy: Entropy, subject_key: bytes | None = None
+    ) -> None:
         if len(root) != KEY_LEN:
             msg = "a root key is 32 bytes"
             raise ValueError(msg)
@@ -74,7 +76,7 @@ class Hierarchy:
         self._root = shared_pages().hold(root)
         self._clock = clock
         self._entropy = entropy
-        self._conceal_key = expand(key=root, info=_CONCEAL_INFO, length=MAC_LEN)
+        self._conceal_key = subject_key or first_subject_key(root)
 
     def __reduce__(self) -> NoReturn:
         msg = "keys do not leave their process"
@@ -82,7 +84,9 @@ class Hierarchy:
 
     def another(self, *, store: KeyStore, clock: Clock) -> Hierarchy:
         """The same tree with a lock and a ledger of its own: who administers never holds up who is served."""
-        return Hierarchy(store=store, root=self._root, clock=clock, entropy=self._entropy)
+        return Hierarchy(
+            store=store, root=self._root, clock=clock, entropy=self._entropy, subject_key=self._conceal_key
+        )
 
     def conceal(self, path: KeyPath) -> KeyPath:
         """`path` as the store knows it: a subject becomes a pseudonym, the same in every category."""

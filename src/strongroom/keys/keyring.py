@@ -69,7 +69,7 @@ class Keyring:
     """The serving side of the keys room; thread-safe, one per process.
 
     `lease` is for processes that share the store but not the epoch: without it being held, nothing is served.
-    `meter` counts who uses what.
+    `meter` counts who uses what. `subject_key` is what a later root inherited (`root_mark`).
 
     Every method raises `PermitError` for a permit that is not genuine or not for the path, `KeyStateError` if
     the key or an ancestor refuses, and `StoreTamperedError` or another `StoreError` as the store deserves.
@@ -86,8 +86,9 @@ class Keyring:
         entropy: Entropy = system_entropy,
         lease: LeaseHolder | None = None,
         meter: UsageMeter | None = None,
+        subject_key: bytes | None = None,
     ) -> None:
-        self._hierarchy = Hierarchy(store=store, root=root, clock=clock, entropy=entropy)
+        self._hierarchy = Hierarchy(store=store, root=root, clock=clock, entropy=entropy, subject_key=subject_key)
         self._epoch = epoch
         self._office = office
         self._clock = clock

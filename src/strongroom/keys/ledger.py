@@ -11,7 +11,7 @@ Must never: accept a row without both checks, or sign one that was not read back
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from strongroom.canonical import tuple_bytes
@@ -51,6 +51,10 @@ class Ledger:
                 msg = "the key journal is not the one that was read before"
                 raise StoreTamperedError(msg)
             entries = entries[1:]
+        self.verify(entries)
+
+    def verify(self, entries: Iterable[Change]) -> None:
+        """Verify and remember `entries`, which follow the last one seen. Raises `StoreTamperedError`."""
         for entry in entries:
             link = self._next_link(self._link, entry.sequence, entry.keyref, entry.authenticator)
             if entry.sequence != self.seen + 1 or not equal(link, entry.link):
@@ -85,6 +89,14 @@ class Ledger:
             updates.append(signed)
             changes.append(Change(sequence, signed.keyref, signed.authenticator, link))
         return tuple(updates), tuple(changes)
+
+    def rechained(self, entries: Iterable[Change]) -> Iterator[Change]:
+        """`entries` of another root's journal, chained under this one from the start; what they say stays."""
+        for entry in entries:
+            self._link = self._next_link(self._link, entry.sequence, entry.keyref, entry.authenticator)
+            self.seen = entry.sequence
+            self._latest[entry.keyref] = entry.sequence
+            yield replace(entry, link=self._link)
 
     def _authenticator(self, row: KeyRow) -> bytes:
         path = row.path

@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.clock import Entropy
-from strongroom.errors import ForeignRootError, RootMissingError, StoreLockedError
+from strongroom.errors import RootMissingError, StoreLockedError
 from strongroom.keys.root import ROOT_LEN, RootProvider, RootStore, RootWrap
-from strongroom.primitives.kdf import expand
-from strongroom.primitives.mac import equal
+from strongroom.keys.root_mark import first_mark, require_marked
 
 STORE_ID_BYTES = 10
 """80 random bits: two stores never share an id by chance, and a person can still compare two of them."""
-
-FINGERPRINT_LEN = 16
-
-_INFO = b"strongroom/root-fingerprint/1"
 
 
 def new_store_id(entropy: Entropy) -> str:
@@ -34,7 +29,7 @@ def initialise(store: RootStore, *, store_id: str, providers: Sequence[RootProvi
     """
     root = entropy(ROOT_LEN)
     wraps = tuple(RootWrap(provider.scheme, provider.wrap(root)) for provider in providers)
-    if not store.begin(store_id, _fingerprint(root, store_id), wraps):
+    if not store.begin(store_id, first_mark(root, store_id), wraps):
         msg = "another process set this store up at the same moment"
         raise StoreLockedError(msg)
     return root
@@ -57,9 +52,7 @@ def unseal(store: RootStore, provider: RootProvider) -> bytes:
         msg = f"this store cannot be unsealed by {provider.scheme}: it has no such wrap, but: {present}"
         raise RootMissingError(msg)
     root = provider.unwrap(wrapped)
-    if not equal(_fingerprint(root, store_id), store.fingerprint()):
-        msg = f"{provider.scheme} holds the root of another store"
-        raise ForeignRootError(msg)
+    require_marked(store.fingerprint(), root=root, store_id=store_id, holder=provider.scheme)
     return root
 
 
@@ -70,9 +63,7 @@ def add_unseal_path(
 
     `wrapped` is what the provider made of it already. Raises `ForeignRootError` if `root` is not this store's.
     """
-    if not equal(_fingerprint(root, store.store_id() or ""), store.fingerprint()):
-        msg = "the root given is another store's"
-        raise ForeignRootError(msg)
+    require_marked(store.fingerprint(), root=root, store_id=store.store_id() or "", holder="the caller")
     store.put_wrap(RootWrap(provider.scheme, provider.wrap(root) if wrapped is None else wrapped))
 
 
@@ -86,7 +77,3 @@ def remove_unseal_path(store: RootStore, *, scheme: str) -> None:
         msg = f"this store has no wrap by {scheme}"
         raise RootMissingError(msg)
     store.remove_wrap(scheme)
-
-
-def _fingerprint(root: bytes, store_id: str) -> bytes:
-    return expand(key=root, info=_INFO + store_id.encode(), length=FINGERPRINT_LEN)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from strongroom.keys.path import KeyPath
 from strongroom.keys.schedule import Due, Rules, due
+from strongroom.keys.succession import RootInForce
 from strongroom.permit import Permit
 from strongroom.room.keys import managing
 from strongroom.wiring.house import SYSTEM, House
@@ -113,10 +114,14 @@ class Schedule:
         ]
 
     def _root(self, now: int) -> list[Due]:
-        with self._house.guard.corridor(*managing(SYSTEM), durable=False) as permit:
-            made = min(row.created_at for row in self._house.keys.versions(SYSTEM, permit))
+        paths = self._house.unseal_paths
+        made = RootInForce.of(paths.store, paths.root).made_at or self._store_made_at()
         since = made + int(self._house.settings.rotation.root_days * DAY_S * 1000)
         return [Due("root", "rotate-root", 1, since)] if since <= now else []
+
+    def _store_made_at(self) -> int:
+        with self._house.guard.corridor(*managing(SYSTEM), durable=False) as permit:
+            return min(row.created_at for row in self._house.keys.versions(SYSTEM, permit))
 
     def _now(self) -> int:
         return int(self._house.clock.now() * 1000)

@@ -31,6 +31,7 @@ from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
 from strongroom.primitives.secret_memory import shared_pages
 from strongroom.room.backups import BackupsView
+from strongroom.room.ceremony import RootCeremony
 from strongroom.room.keys import KeysView
 from strongroom.room.operator import operator
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
@@ -55,6 +56,7 @@ class Strongroom:
         self.keys = KeysView(house)
         self.schedule = Schedule(house)
         self.unseal = UnsealView(house)
+        self.ceremony = RootCeremony(house)
         self.backups = BackupsView(house)
         sweep(house.home / "tmp", house.clock)
 

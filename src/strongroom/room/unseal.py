@@ -8,11 +8,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from strongroom.adapters.sqlite.succession import SQLiteSuccession
 from strongroom.clock import system_entropy
+from strongroom.errors import RootError
 from strongroom.keys.root import RootProvider
 from strongroom.label import Label, Level
 from strongroom.permit import Permit
-from strongroom.room.views import operator
+from strongroom.room.operator import operator
 from strongroom.wiring.house import SYSTEM, House
 from strongroom.wiring.root_schemes import make_provider
 from strongroom.wiring.root_uri import Ask, RootPlace, nobody_to_ask
@@ -43,6 +45,9 @@ class UnsealView:
 
         The path was tried when this returns. `ask` gets from a person what the path needs.
         """
+        if SQLiteSuccession(self._house.database).pending() is not None:
+            msg = "a new root was proposed, which would not have this path: finish that or withdraw it"
+            raise RootError(msg)
         with self._administering("root"):
             provider = self._provider(uri, ask, new=True)
             self._house.unseal_paths.add(provider)

@@ -134,14 +134,15 @@ def _keys(
     settings: Settings, unsealed: Unsealed, closing: ExitStack, clock: Clock, epoch: Epoch, office: PermitOffice,
     entropy: Entropy,
 ) -> tuple[Keyring, KeyAdmin, UsageMeter]:  # fmt: skip
-    store = SQLiteKeyStore(unsealed.database)
+    present = unsealed.present
+    store = SQLiteKeyStore(unsealed.database, mark=present.mark)
     meter = UsageMeter(SQLiteUsage(unsealed.database), clock)
     lease = lease_of(unsealed.database, settings.rotation, clock, entropy)
     if lease is not None:
         closing.callback(lease.close)
     keyring = Keyring(
         store=store, root=unsealed.root, epoch=epoch, office=office, clock=clock, entropy=entropy, lease=lease,
-        meter=meter,
+        meter=meter, subject_key=present.subject_key,
     )  # fmt: skip
     return keyring, KeyAdmin(store=store, keyring=keyring, epoch=epoch, office=office, clock=clock), meter
 

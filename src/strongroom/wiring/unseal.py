@@ -20,6 +20,7 @@ from strongroom.adapters.sqlite.meta import SQLiteRootStore
 from strongroom.clock import Clock, Entropy, SystemClock
 from strongroom.errors import ConfigurationError, RootMissingError
 from strongroom.keys.root import IssuesShares, RootProvider
+from strongroom.keys.succession import RootInForce
 from strongroom.keys.unseal import initialise, new_store_id
 from strongroom.keys.unseal import unseal as unseal_by
 from strongroom.keys.unseal_paths import UnsealPaths
@@ -44,6 +45,11 @@ class Unsealed:
 
     def __repr__(self) -> str:
         return "Unsealed()"
+
+    @property
+    def present(self) -> RootInForce:
+        """What the store says of the root. Raises `ForeignRootError` if another one came into force meanwhile."""
+        return RootInForce.of(SQLiteRootStore(self.database), self.root)
 
     @property
     def paths(self) -> UnsealPaths:

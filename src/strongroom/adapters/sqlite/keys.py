@@ -33,8 +33,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from strongroom.adapters.sqlite.database import Database
-from strongroom.adapters.sqlite.schema import metadata
-from strongroom.errors import InvalidNameError, StoreTamperedError
+from strongroom.adapters.sqlite.meta import FINGERPRINT
+from strongroom.adapters.sqlite.schema import meta, metadata
+from strongroom.errors import InvalidNameError, RootRotatedError, StoreTamperedError
 from strongroom.keys.path import KeyPath
 from strongroom.keys.state import State
 from strongroom.keys.store import Change, Commit, KeyRow, Use
@@ -96,7 +97,8 @@ _ORDER = (
     key_version.c.use,
     key_version.c.version,
 )
-_REPLACE = (
+_MARK = select(meta.c.value).where(meta.c.name == FINGERPRINT)
+REPLACE = (
     update(key_version)
     .where(key_version.c.keyref == bindparam("which"))
     .values({
@@ -109,10 +111,15 @@ _REPLACE = (
 
 
 class SQLiteKeyStore:
-    """The keys room's store in the embedded database."""
+    """The keys room's store in the embedded database.
 
-    def __init__(self, database: Database) -> None:
+    `mark` is what the store says of the root its user holds; when it says something else, every method raises
+    `RootRotatedError`, so that no row of a new root is taken for a damaged one of the old.
+    """
+
+    def __init__(self, database: Database, *, mark: bytes | None = None) -> None:
         self._database = database
+        self._mark = mark
 
     def row(self, keyref: int) -> KeyRow | None:
         """The version with this reference, or `None`."""
@@ -143,6 +150,7 @@ class SQLiteKeyStore:
         """The journal entries after `after`, ascending."""
         query = select(key_change).where(key_change.c.sequence > after).order_by(key_change.c.sequence)
         with self._database.read() as connection:
+            self._require_mark(connection)
             return tuple(
                 Change(entry.sequence, entry.keyref, entry.authenticator, entry.link)
                 for entry in connection.execute(query)
@@ -152,6 +160,7 @@ class SQLiteKeyStore:
         """Write everything in one transaction, or nothing and return False."""
         try:
             with self._database.write() as connection:
+                self._require_mark(connection)
                 _apply(connection, commit)
         except _OvertakenError:
             return False
@@ -163,7 +172,13 @@ class SQLiteKeyStore:
     def _select(self, condition: ColumnElement[bool]) -> tuple[KeyRow, ...]:
         query = select(key_version).where(condition).order_by(*_ORDER)
         with self._database.read() as connection:
-            return tuple(map(_row, connection.execute(query).mappings()))
+            self._require_mark(connection)
+            return tuple(map(row_of, connection.execute(query).mappings()))
+
+    def _require_mark(self, connection: Connection) -> None:
+        if self._mark is not None and connection.execute(_MARK).scalar_one_or_none() != self._mark:
+            msg = "this store has another root by now"
+            raise RootRotatedError(msg)
 
 
 class _OvertakenError(Exception):
@@ -178,12 +193,12 @@ def _apply(connection: Connection, commit: Commit) -> None:
     try:
         if commit.updates:
             # Before the inserts: the present primary steps down before the next one stands up.
-            replaced = connection.execute(_REPLACE, [_columns(row) for row in commit.updates]).rowcount
+            replaced = connection.execute(REPLACE, [columns_of(row) for row in commit.updates]).rowcount
             if replaced != len(commit.updates):
                 msg = "a key version vanished from the store"
                 raise StoreTamperedError(msg)
         if commit.inserts:
-            connection.execute(insert(key_version), [_columns(row) for row in commit.inserts])
+            connection.execute(insert(key_version), [columns_of(row) for row in commit.inserts])
     except IntegrityError as error:
         raise _OvertakenError from error
     if commit.changes:
@@ -200,7 +215,8 @@ def _within(path: KeyPath, *, exactly: bool) -> ColumnElement[bool]:
     return and_(*terms)
 
 
-def _columns(row: KeyRow) -> dict[str, str | int | bytes]:
+def columns_of(row: KeyRow) -> dict[str, str | int | bytes]:
+    """What a row is in the table; `which` addresses it in an update."""
     return {
         "which": row.keyref,
         "keyref": row.keyref,
@@ -222,7 +238,8 @@ def _columns(row: KeyRow) -> dict[str, str | int | bytes]:
     }
 
 
-def _row(columns: Mapping[Any, Any]) -> KeyRow:
+def row_of(columns: Mapping[Any, Any]) -> KeyRow:
+    """The row that stands in the table. Raises `StoreTamperedError` for a column that cannot be."""
     try:
         return KeyRow(
             keyref=int(columns["keyref"]),

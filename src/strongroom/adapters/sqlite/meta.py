@@ -22,7 +22,7 @@ root_wrap = Table(
 """The root under each unseal path's protection."""
 
 _STORE_ID = "store_id"
-_FINGERPRINT = "root_fingerprint"
+FINGERPRINT = "root_fingerprint"
 
 
 class SQLiteRootStore:
@@ -44,14 +44,14 @@ class SQLiteRootStore:
             )
             if first.rowcount == 0:
                 return False
-            connection.execute(insert(meta).values(name=_FINGERPRINT, value=fingerprint))
+            connection.execute(insert(meta).values(name=FINGERPRINT, value=fingerprint))
             for wrap in wraps:
                 connection.execute(insert(root_wrap).values(scheme=wrap.scheme, wrapped=wrap.wrapped))
         return True
 
     def fingerprint(self) -> bytes:
         """What recognises the right root. Raises `StoreDamagedError` if it is gone."""
-        value = self._fact(_FINGERPRINT)
+        value = self._fact(FINGERPRINT)
         if value is None:
             msg = "the store does not say which root is its own"
             raise StoreDamagedError(msg)
