@@ -11,17 +11,26 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize(("in_ci", "expected"), [("true", 1), ("", 0)])
-def test_a_skipped_test_fails_in_ci_only(tmp_path: Path, in_ci: str, expected: int) -> None:
+SKIPS = {
+    "test": "import pytest\n\ndef test_part():\n    pytest.skip('no such part here')\n",
+    "file": (
+        "import pytest\n\npytest.importorskip('no_such_part', reason='no such part here')\n"
+        "def test_part():\n    pass\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(SKIPS))
+@pytest.mark.parametrize("in_ci", ["true", ""])
+def test_what_is_skipped_fails_in_ci_only(tmp_path: Path, what: str, in_ci: str) -> None:
     shutil.copy(ROOT / "conftest.py", tmp_path)
-    (tmp_path / "test_part.py").write_text(
-        "import pytest\n\ndef test_part():\n    pytest.skip('no such part here')\n"
-    )
+    (tmp_path / "test_part.py").write_text(SKIPS[what])
+    (tmp_path / "test_whole.py").write_text("def test_whole():\n    pass\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)],
         env=dict(os.environ) | {"CI": in_ci}, cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == expected, done.stdout
+    assert bool(done.returncode) is bool(in_ci), done.stdout
     assert ("no such part here" in done.stdout) is bool(in_ci)
 
 
