@@ -13,6 +13,7 @@ from strongroom.classify import context as surroundings
 from strongroom.classify.catalogue import Catalogue, EntityType, PatternRule
 from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
 from strongroom.classify.known import KnownValues
+from strongroom.classify.recognizer import Recognizer
 from strongroom.classify.span import PATTERN, Span, resolve
 from strongroom.classify.validators import Validator, validator
 from strongroom.errors import PolicyInvalidError
@@ -83,14 +84,23 @@ def _plan(catalogue: Catalogue) -> dict[Expression, list[_Rule]]:
 class Classifier:
     """Finds spans in text. Built once per process; safe to share between threads.
 
-    `engine`, when given, must have been built from `expressions(catalogue)`.
-    Raises `PolicyInvalidError` for a pattern, validator or rule that cannot work.
+    `engine`, when given, must have been built from `expressions(catalogue)`. `recognizers` are asked beside it.
+    Raises `PolicyInvalidError` for a pattern, validator or rule that cannot work, or a recognizer of a kind the
+    catalogue does not have.
     """
 
-    def __init__(self, catalogue: Catalogue, engine: PatternEngine | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, engine: PatternEngine | None = None, recognizers: Sequence[Recognizer] = ()
+    ) -> None:
+        for recognizer in recognizers:
+            for kind in recognizer.kinds:
+                if kind not in catalogue.types:
+                    msg = f"the recognizer {recognizer.name} reports {kind}, which the catalogue does not have"
+                    raise PolicyInvalidError(msg)
         plan = _plan(catalogue)
         self._rules = tuple(tuple(rules) for rules in plan.values())
         self._engine = engine if engine is not None else RE2Engine(list(plan))
+        self._recognizers = tuple(recognizers)
         self.catalogue = catalogue
         # RE2 builds its automata as it meets text, and numbering plans compile on first use: pay for that here
         self.spans("\n".join(e for entity in catalogue.types.values() for e in entity.examples))
@@ -108,6 +118,8 @@ class Classifier:
                 span = _judge(rule, text, start, end)
                 if span is not None:
                     found.append(span)
+        for recognizer in self._recognizers:
+            found += recognizer.spans(text)
         for values in known:
             found += values.spans(text)
         return resolve(found)

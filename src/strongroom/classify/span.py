@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 KNOWN = "known"
 PATTERN = "pattern"
 FIELD = "field"
+ADDRESS = "address"
+TAGGER = "tagger"
+PLUGIN = "plug-in"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A finding: `start` and `end` are character offsets, `end` exclusive.
 
-    `score` runs from 0 to 1; `source` is the tier that found it (``known``, ``pattern`` or ``field``);
-    `subject` says whose value it is when a known value told so.
+    `score` runs from 0 to 1; `source` is the tier that found it (``known``, ``field``, ``pattern``, ``address``,
+    ``tagger`` or ``plug-in:NAME``); `subject` says whose value it is when a known value told so. `reading` is how
+    the place reads once its disguise (invisible characters, other digits, an encoding) is taken off, and empty if
+    it wears none. `reasons` tells an operator why, in words that quote nothing; it takes no part in comparisons.
     """
 
     start: int
@@ -28,6 +33,8 @@ class Span:
     score: float
     source: str
     subject: str = ""
+    reading: str = ""
+    reasons: tuple[str, ...] = field(default=(), compare=False)
 
 
 def _rank(span: Span) -> tuple[float, int, int, str, str, str]:

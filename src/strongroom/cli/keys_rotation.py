@@ -19,6 +19,9 @@ from strongroom.cli.keys_usage import app
 if TYPE_CHECKING:
     from strongroom.at_rest.rewrap import Progress
 
+BACKGROUND = 10
+"""How much the rewrap command lowers its own priority: whoever reads meanwhile goes first."""
+
 OldVersion = Annotated[int, typer.Option("--version", help="Which rotated-out version.", show_default=False)]
 
 
@@ -39,8 +42,10 @@ def rewrap(
     Stopped at any moment, it goes on where it was when it is run again. Bodies of files are touched only if their
     key was compromised.
     """
+    import os
     from dataclasses import asdict
 
+    os.nice(BACKGROUND)
     with options.opened_room(home, keyfile, config, root=root) as room, _bar(as_json) as progress:
         report = room.keys.rewrap(path, per_second=per_second, progress=progress)
     if as_json:

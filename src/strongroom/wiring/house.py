@@ -19,7 +19,6 @@ from strongroom.adapters.sqlite.surrogates import SQLiteSurrogateStore
 from strongroom.adapters.sqlite.usage import SQLiteUsage
 from strongroom.audit.log import AuditLog
 from strongroom.classify.catalogue import Catalogue
-from strongroom.classify.classifier import Classifier
 from strongroom.classify.fields import FieldClassifier
 from strongroom.clock import Clock, Entropy, SystemClock, system_entropy
 from strongroom.envelope.envelope import Envelope
@@ -42,6 +41,7 @@ from strongroom.primitives.mac import mac
 from strongroom.primitives.signing import SigningKey
 from strongroom.settings import Settings
 from strongroom.surrogates.issue import Surrogates
+from strongroom.wiring.detection import build_classifier
 from strongroom.wiring.key_anchor import KeyAnchor
 from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import Unsealed, unseal
@@ -177,7 +177,7 @@ def _furnish(
     policy: PolicySource = PolicyFile(settings.policy) if settings.policy else _ShippedPolicy()
     guard = Guard(policy=policy, audit=audit, office=office)
     catalogue = Catalogue.load(settings.catalogue or None)
-    classifier = Classifier(catalogue)
+    classifier = build_classifier(settings, catalogue)
     fields = FieldClassifier(catalogue, classifier)
     surrogates = Surrogates(
         store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock,

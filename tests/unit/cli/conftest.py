@@ -33,6 +33,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def command(person: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run one command in this process, as that person."""
+    monkeypatch.setattr("os.nice", lambda _: 0)  # this process is not the command's to slow down
 
     def ended(*arguments: str, stdin: bytes = b"") -> Ended:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
