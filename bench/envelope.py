@@ -35,6 +35,8 @@ FIELDS = 16
 FIELD_LEN = 40
 FILE_MIB = 256
 CALLS = 2000
+OUR_CALLS = 20_000
+"""So that a round of ours is as long as one of the slow peer's, and both meet the same moods of the machine."""
 PEER_CALLS = 100
 ROUNDS = 9
 DURABLE_ROUNDS = 5
@@ -119,11 +121,11 @@ def values(room: Room, esdk: Peer | None, fernet: Peer | None) -> list[Row]:
 
     def seal() -> float:
         allowed = permit("seal")
-        return per_call(lambda: envelope.seal(plaintext, BINDING, allowed), CALLS).wall * MICRO
+        return per_call(lambda: envelope.seal(plaintext, BINDING, allowed), OUR_CALLS).wall * MICRO
 
     def open_() -> float:
         allowed = permit("open")
-        return per_call(lambda: envelope.open(sealed, BINDING, allowed), CALLS).wall * MICRO
+        return per_call(lambda: envelope.open(sealed, BINDING, allowed), OUR_CALLS).wall * MICRO
 
     cases: dict[str, Callable[[], float]] = {
         "seal": seal,

@@ -44,8 +44,8 @@ def copyable(raw: bytes) -> str:
 def sealed(plaintext: bytes, *, key: bytes, keyref: int, binding: dict[str, Any], name: str) -> bytes:
     """docs/spec/field.md, under any key and binding."""
     header = header_of(1, keyref, seed(f"salt {name}", 16))
-    aes, nonce, commitment = derive("strongroom/field/1", key, header, encode(binding))
-    return header + commitment + AESGCM(aes).encrypt(nonce, plaintext, header)
+    aes, commitment = derive("strongroom/field/1", key, header, encode(binding))
+    return header + commitment + AESGCM(aes).encrypt(bytes(12), plaintext, header)
 
 
 def root_wrap(protector: bytes, scheme: str) -> bytes:

@@ -41,8 +41,8 @@ def field(before: bytes, *, store: str = STORE, scheme: str = SCHEME) -> bytes:
     }  # fmt: skip
     key = hkdf_expand(PROTECTOR, b"strongroom/kms-wrap/1" + before, 32)
     salted = header_of(1, 0, seed("salt kms wrap", 16))
-    aes, nonce, commitment = derive("strongroom/field/1", key, salted, encode(binding))
-    return salted + commitment + AESGCM(aes).encrypt(nonce, ROOT, salted)
+    aes, commitment = derive("strongroom/field/1", key, salted, encode(binding))
+    return salted + commitment + AESGCM(aes).encrypt(bytes(12), ROOT, salted)
 
 
 def flipped(raw: bytes, index: int) -> bytes:

@@ -54,11 +54,11 @@ def encode(binding: dict[str, Any]) -> bytes:
     return out
 
 
-def derive(label: str, key: bytes, header: bytes, context: bytes) -> tuple[bytes, bytes, bytes]:
+def derive(label: str, key: bytes, header: bytes, context: bytes) -> tuple[bytes, bytes]:
     """docs/spec/field.md, "Derivation"."""
     info = label.encode() + header + struct.pack(">I", len(context)) + context
-    derived = hkdf_expand(key, info, 76)
-    return derived[:32], derived[32:44], derived[44:]
+    derived = hkdf_expand(key, info, 64)
+    return derived[:32], derived[32:]
 
 
 def header_of(suite: int, keyref: int, salt: bytes) -> bytes:
@@ -71,8 +71,8 @@ def field(
 ) -> bytes:
     """docs/spec/field.md."""
     header = header_of(suite, keyref, seed(f"salt {name}", 16))
-    key, nonce, commitment = derive(f"strongroom/{label}/1", KEYS[keyref], header, encode(BINDING))
-    return header + commitment + AESGCM(key).encrypt(nonce, plaintext, header)
+    key, commitment = derive(f"strongroom/{label}/1", KEYS[keyref], header, encode(BINDING))
+    return header + commitment + AESGCM(key).encrypt(bytes(12), plaintext, header)
 
 
 def varint(number: int) -> bytes:
@@ -88,16 +88,16 @@ def xor(nonce: bytes, number: int) -> bytes:
 def record(fields: Sequence[tuple[str, bytes]], *, name: str = "record", directory: bytes | None = None) -> bytes:
     """docs/spec/record.md; `directory` replaces the true one."""
     header = header_of(0x11, 7, seed(f"salt {name}", 16))
-    key, nonce, commitment = derive("strongroom/record/1", KEYS[7], header, encode(BINDING))
+    key, commitment = derive("strongroom/record/1", KEYS[7], header, encode(BINDING))
     if directory is None:
         directory = struct.pack(">H", len(fields))
         for field_name, value in fields:
             directory += bytes([len(field_name.encode())]) + field_name.encode() + varint(len(value))
-    sealed = AESGCM(key).encrypt(nonce, directory, header)
+    sealed = AESGCM(key).encrypt(bytes(12), directory, header)
     out = header + commitment + len(sealed).to_bytes(3, "big") + sealed
     for number, (field_name, value) in enumerate(fields, 1):
         aad = header + struct.pack(">H", number) + field_name.encode()
-        out += AESGCM(key).encrypt(xor(nonce, number), value, aad)
+        out += AESGCM(key).encrypt(number.to_bytes(12, "big"), value, aad)
     return out
 
 

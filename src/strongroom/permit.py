@@ -95,7 +95,7 @@ class PermitOffice:
         if not isinstance(permit, Permit) or self._live.get(permit.id) is not permit:
             msg = "no genuine permit was shown"
             raise PermitError(msg)
-        if self.remaining_s(permit) < 0:
+        if permit.expires_at < self._clock.monotonic():
             msg = "the permit has expired"
             raise PermitError(msg)
         if permit.action not in actions or permit.tenant != tenant or permit.environment != environment:

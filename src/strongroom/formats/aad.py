@@ -27,6 +27,7 @@ VERSION_MAX = (1 << 64) - 1
 """Versions are encoded in 64 bits."""
 
 _COUNT = 9
+_NO_TEXT = b"s\x00\x00\x00\x00"
 _PREFIXES_MAX = 1024
 """Distinct (tenant, environment, category, level, kind) of one process; an entry is about 200 bytes."""
 
@@ -61,7 +62,7 @@ class Binding:
         return b"".join((
             _prefix(self.tenant, self.environment, self.category, self.level, self.kind),
             _text(self.object_id),
-            _text(self.subject),
+            _text(self.subject) if self.subject else _NO_TEXT,
             b"i\x00\x00\x00\x08",
             self.version.to_bytes(8, "big"),
         ))  # fmt: skip

@@ -1,10 +1,10 @@
-"""The derivation that field/1, record/1 and the object header share: one-time key, nonce, commitment.
+"""The derivation that field/1, record/1 and the object header share: one-time key and commitment.
 
-    key(32) | nonce(12) | commitment(32) =
-        HKDF-Expand-SHA-512(data key, label | header | u32 length of context | context)
+    key(32) | commitment(32) = HKDF-Expand-SHA-512(data key, label | header | u32 length of context | context)
 
 The header holds suite, keyref and salt. Binding all of it, and the context, in the derivation rather than in
-the AAD alone means that key, nonce and commitment depend on it at once.
+the AAD alone means that key and commitment depend on it at once. The two fill one block of SHA-512 exactly. The
+key serves one message, so its nonces are only the numbers of the message's parts (`part_nonce`).
 
 Must never: be used with two layouts under one label; a label is the name of exactly one format.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from strongroom.errors import DecryptionError, FormatError
 from strongroom.primitives.aead import KEY_LEN, NONCE_LEN
-from strongroom.primitives.kdf import expand
+from strongroom.primitives.kdf import expand_block
 from strongroom.primitives.mac import equal
 from strongroom.primitives.secret_memory import Secret
 
@@ -35,7 +35,8 @@ PREFIX_LEN = HEADER_LEN + COMMITMENT_LEN
 KEYREF_MAX = (1 << 32) - 1
 
 _HEADER = struct.Struct(">BI16s")
-_DERIVED_LEN = KEY_LEN + NONCE_LEN + COMMITMENT_LEN
+FIRST = bytes(NONCE_LEN)
+"""The nonce of part 0, which is all of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +64,24 @@ def unpack_header(raw: bytes) -> tuple[int, int, bytes]:
     return suite, keyref, salt
 
 
-def derive(*, label: bytes, key: Secret, header: bytes, context: bytes) -> tuple[bytes, bytes, bytes]:
-    """The one-time key, the nonce and the commitment of one message."""
-    info = b"".join((label, header, len(context).to_bytes(4, "big"), context))
-    derived = expand(key=key, info=info, length=_DERIVED_LEN)
-    return derived[:32], derived[32:44], derived[44:]
+def derive(*, label: bytes, key: Secret, header: bytes, context: bytes) -> tuple[bytes, bytes]:
+    """The one-time key and the commitment of one message."""
+    derived = expand_block(key=key, info=b"".join((label, header, len(context).to_bytes(4, "big"), context)))
+    return derived[:KEY_LEN], derived[KEY_LEN:]
 
 
-def derive_committed(*, label: bytes, key: Secret, context: bytes, prefix: bytes) -> tuple[bytes, bytes]:
-    """The one-time key and nonce of a message that starts with the 53 bytes `prefix`.
+def part_nonce(number: int) -> bytes:
+    """The nonce of part `number` of a message: the number itself, 12 bytes."""
+    return number.to_bytes(NONCE_LEN, "big")
+
+
+def derive_committed(*, label: bytes, key: Secret, context: bytes, prefix: bytes) -> bytes:
+    """The one-time key of a message that starts with the 53 bytes `prefix`.
 
     Raises `DecryptionError` with reason ``"commitment"`` if key, context, header or commitment is not the one
     the message was sealed with; the comparison is in constant time and comes before any decryption.
     """
-    message_key, nonce, commitment = derive(label=label, key=key, header=prefix[:HEADER_LEN], context=context)
+    message_key, commitment = derive(label=label, key=key, header=prefix[:HEADER_LEN], context=context)
     if not equal(commitment, prefix[HEADER_LEN:PREFIX_LEN]):
         raise DecryptionError(reason="commitment")
-    return message_key, nonce
+    return message_key

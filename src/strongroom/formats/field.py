@@ -2,8 +2,8 @@
 
     suite(1) = 0x01 | keyref(4) | salt(16) | commitment(32) | ciphertext | tag(16)
 
-Per message, HKDF-Expand gives a fresh AES-256-GCM key, nonce and a 32-byte commitment from the data key, the
-header and the context. So a data key has no practical message limit, the same bytes cannot open under two
+Per message, HKDF-Expand gives a fresh AES-256-GCM key and a 32-byte commitment from the data key, the header and
+the context; the nonce is zero. So a data key has no practical message limit, the same bytes cannot open under two
 keys, and a wrong context fails before any decryption. The header names exactly one key version.
 
 Must never: be opened by trying keys, or release plaintext before the commitment was compared.
@@ -14,6 +14,7 @@ from __future__ import annotations
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.commitment import (
     COMMITMENT_LEN,
+    FIRST,
     HEADER_LEN,
     KEYREF_MAX,
     PREFIX_LEN,
@@ -82,8 +83,8 @@ def seal_field(*, key: Secret, keyref: int, salt: bytes, context: bytes, plainte
         msg = f"field: a value has at most {PLAINTEXT_LEN_MAX} bytes; seal it as an object"
         raise LimitExceededError(msg)
     header = pack_header(suite=SUITE_FIELD, keyref=keyref, salt=salt)
-    message_key, nonce, commitment = derive(label=_LABEL, key=key, header=header, context=context)
-    body = aead_seal(key=message_key, nonce=nonce, plaintext=plaintext, aad=header)
+    message_key, commitment = derive(label=_LABEL, key=key, header=header, context=context)
+    body = aead_seal(key=message_key, nonce=FIRST, plaintext=plaintext, aad=header)
     return b"".join((header, commitment, body))
 
 
@@ -95,9 +96,9 @@ def open_field(*, key: Secret, context: bytes, sealed: bytes) -> bytes:
     """
     _require_frame(sealed)
     prefix = sealed[:PREFIX_LEN]
-    message_key, nonce = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
+    message_key = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
     body = memoryview(sealed)[PREFIX_LEN:]
-    return aead_open(key=message_key, nonce=nonce, ciphertext=body, aad=prefix[:HEADER_LEN])
+    return aead_open(key=message_key, nonce=FIRST, ciphertext=body, aad=prefix[:HEADER_LEN])
 
 
 def _require_frame(raw: bytes) -> None:

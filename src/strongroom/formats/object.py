@@ -14,6 +14,7 @@ from __future__ import annotations
 from strongroom.errors import FormatError
 from strongroom.formats.commitment import (
     COMMITMENT_LEN,
+    FIRST,
     HEADER_LEN,
     PREFIX_LEN,
     FieldParts,
@@ -68,8 +69,8 @@ def wrap_object_key(*, key: Secret, keyref: int, salt: bytes, context: bytes, ob
         msg = "object: the object key has the wrong length"
         raise FormatError(msg)
     header = pack_header(suite=SUITE_OBJECT, keyref=keyref, salt=salt)
-    message_key, nonce, commitment = derive(label=_LABEL, key=key, header=header, context=context)
-    wrapped = aead_seal(key=message_key, nonce=nonce, plaintext=object_key, aad=header)
+    message_key, commitment = derive(label=_LABEL, key=key, header=header, context=context)
+    wrapped = aead_seal(key=message_key, nonce=FIRST, plaintext=object_key, aad=header)
     return b"".join((MAGIC, header, commitment, wrapped))
 
 
@@ -81,8 +82,8 @@ def unwrap_object_key(*, key: Secret, context: bytes, header: bytes) -> bytes:
     """
     inner = _require_frame(header)
     prefix = inner[:PREFIX_LEN]
-    message_key, nonce = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
-    return aead_open(key=message_key, nonce=nonce, ciphertext=inner[PREFIX_LEN:], aad=prefix[:HEADER_LEN])
+    message_key = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
+    return aead_open(key=message_key, nonce=FIRST, ciphertext=inner[PREFIX_LEN:], aad=prefix[:HEADER_LEN])
 
 
 def body_context(context: bytes) -> bytes:

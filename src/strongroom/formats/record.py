@@ -3,8 +3,8 @@
     suite(1) = 0x11 | keyref(4) | salt(16) | commitment(32) | u24 length of directory | directory | segment ...
 
 The directory lists names and lengths and is sealed too, because a name can say as much as a value. Directory
-and segments share one message key; segment i (the directory is 0) uses the nonce base XOR i, and i and its
-name are in its AAD. A record is written once: changing one value means sealing the record anew.
+and segments share one message key; segment i (the directory is 0) uses the nonce i, and i and its name are in
+its AAD. A record is written once: changing one value means sealing the record anew.
 
 Must never: be sealed twice with one salt, or opened by trying keys.
 """
@@ -22,6 +22,7 @@ from strongroom.formats.commitment import (
     derive,
     derive_committed,
     pack_header,
+    part_nonce,
     unpack_header,
 )
 from strongroom.primitives.aead import TAG_LEN, Aead
@@ -94,12 +95,12 @@ def seal_record(*, key: Secret, keyref: int, salt: bytes, context: bytes, fields
     values = list(fields.values())
     directory = _pack_directory(names, values)
     header = pack_header(suite=SUITE_RECORD, keyref=keyref, salt=salt)
-    message_key, nonce, commitment = derive(label=_LABEL, key=key, header=header, context=context)
+    message_key, commitment = derive(label=_LABEL, key=key, header=header, context=context)
     aead = Aead(message_key)
-    sealed_directory = aead.seal(nonce, directory, header)
+    sealed_directory = aead.seal(part_nonce(0), directory, header)
     parts = [header, commitment, len(sealed_directory).to_bytes(3, "big"), sealed_directory]
     for index, (name, value) in enumerate(zip(names, values, strict=True), 1):
-        parts.append(aead.seal(_nonce(nonce, index), value, _aad(header, index, name)))
+        parts.append(aead.seal(part_nonce(index), value, _aad(header, index, name)))
     return b"".join(parts)
 
 
@@ -114,10 +115,10 @@ def open_record(
     end = _require_frame(sealed)
     prefix = sealed[:PREFIX_LEN]
     header = prefix[:HEADER_LEN]
-    message_key, nonce = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
+    message_key = derive_committed(label=_LABEL, key=key, context=context, prefix=prefix)
     aead = Aead(message_key)
     view = memoryview(sealed)
-    entries = _parse_directory(aead.open(nonce, view[PREFIX_LEN + 3 : end], header))
+    entries = _parse_directory(aead.open(part_nonce(0), view[PREFIX_LEN + 3 : end], header))
     if end + sum(length + TAG_LEN for _, length in entries) != len(sealed):
         msg = f"record: segments do not fill the record (offset {end})"
         raise FormatError(msg)
@@ -126,7 +127,7 @@ def open_record(
         start, end = end, end + length + TAG_LEN
         text = name.decode()
         if only is None or text in only:
-            fields[text] = aead.open(_nonce(nonce, index), view[start:end], _aad(header, index, name))
+            fields[text] = aead.open(part_nonce(index), view[start:end], _aad(header, index, name))
     return fields
 
 
@@ -198,11 +199,6 @@ def _name(name: str) -> bytes:
         msg = f"record: a name has 1 to {NAME_LEN_MAX} bytes"
         raise LimitExceededError(msg)
     return raw
-
-
-def _nonce(base: bytes, index: int) -> bytes:
-    """`base` XOR `index`; an index has at most 11 bits, so the last two bytes are all that changes."""
-    return base[:10] + (int.from_bytes(base[10:], "big") ^ index).to_bytes(2, "big")
 
 
 def _aad(header: bytes, index: int, name: bytes) -> bytes:

@@ -67,4 +67,7 @@ def aead_open(*, key: bytes, nonce: bytes, ciphertext: Buffer, aad: bytes) -> by
 
     Raises `DecryptionError` with reason ``"tag"`` if anything was altered, or key, nonce or AAD differ.
     """
-    return Aead(key).open(nonce, ciphertext, aad)
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, aad)
+    except InvalidTag as error:
+        raise DecryptionError(reason="tag") from error

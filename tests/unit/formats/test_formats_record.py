@@ -34,8 +34,8 @@ def opened(raw: bytes, only: set[str] | None = None) -> dict[str, bytes]:
 def sealed_with_directory(directory: bytes, segments: bytes = b"") -> bytes:
     """What a foreign writer with the key could produce."""
     header = pack_header(suite=SUITE_RECORD, keyref=9, salt=SALT)
-    key, nonce, commitment = derive(label=b"strongroom/record/1", key=KEY, header=header, context=CONTEXT)
-    body = Aead(key).seal(nonce, directory, header)
+    key, commitment = derive(label=b"strongroom/record/1", key=KEY, header=header, context=CONTEXT)
+    body = Aead(key).seal(bytes(12), directory, header)
     return b"".join((header, commitment, len(body).to_bytes(3, "big"), body, segments))
 
 
