@@ -1,58 +1,52 @@
-"""`strongroom classify`: what is found in a text, where and by which recognizer.
+"""`strongroom classify`: the group of commands about what a text or a field holds.
 
-Must never: print what was found unless `--show` asks for it; a terminal has a scrollback.
+`strongroom classify TEXT` is `strongroom classify scan TEXT`: a first word that names no command of the group is
+what to classify. Each module of this package called `classify_…` adds its commands through its `register(group)`.
+
+Must never: import a room while building the table.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import pkgutil
+from importlib import import_module
+from typing import Final
 
 import typer
+from typer.core import TyperGroup
 
-from strongroom.cli import options, render
-from strongroom.cli.tokenize import Text, text_from
+from strongroom import cli
+
+DEFAULT: Final = "scan"
+"""The command meant when the first word is none of the others."""
+
+_PREFIX: Final = "classify_"
 
 
-def classify(
-    text: Text = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", help="Read this file instead.", exists=True, dir_okay=False, show_default=False),
-    ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Print the values too.")] = False,
-    home: options.Home = None,
-    keyfile: options.Keyfile = None,
-    config: options.Config = None,
-    as_json: options.Json = False,
-) -> None:
-    """List the spans found in a text: position, kind, score and which recognizer or source said so.
+class _TextFirst(TyperGroup):
+    """A group whose unknown first word belongs to its default command."""
 
-    Patterns only: what your registered sources teach (names above all) is found by tokenize.
-    """
-    given = file.read_text(encoding="utf-8") if file else text_from(text)
-    with options.opened_room(home, keyfile, config) as room:
-        spans = room.classify(given)
-    rows = [
-        {
-            "start": span.start,
-            "end": span.end,
-            "kind": span.kind,
-            "score": round(span.score, 3),
-            "source": span.source,
-        }
-        | ({"value": given[span.start : span.end]} if show else {})
-        for span in spans
-    ]
-    if as_json:
-        render.emit_json(rows)
-        return
-    columns = tuple(rows[0]) if rows else ()
-    render.emit_table(columns, (tuple(row.values()) for row in rows), empty="Nothing was found.")
+    # typer.Context is the public name; the class that the base declares stands in a private module
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+group = typer.Typer(
+    name="classify",
+    cls=_TextFirst,
+    help="Find what is worth protecting in a text; say why a type is found; measure; pin.\n\n"
+    f"A first word that names no command below is text: strongroom classify {DEFAULT} TEXT. "
+    "Put -- before a text that begins like a command.",
+    rich_markup_mode=None,
+)
+
+for found in pkgutil.iter_modules(cli.__path__):
+    if found.name.startswith(_PREFIX):
+        import_module(f"{cli.__name__}.{found.name}").register(group)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the table."""
-    app.command("classify", epilog='Example: strongroom classify "IBAN DE89 3704 0044 0532 0130 00" --show')(
-        classify
-    )
+    """Add the group to the table."""
+    app.add_typer(group)
