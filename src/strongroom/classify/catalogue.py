@@ -1,7 +1,8 @@
 """The catalogue: every entity type Strongroom knows, read from YAML and checked completely before use.
 
 The shipped files stand in `catalogue/`; a user's own files use the same form and may add types but not
-redefine one. Examples and counter-examples in the files are run as tests.
+redefine one, and move thresholds. `defaults` in a file are what its types say unless they say otherwise. Examples
+and counter-examples in the files are run as tests.
 
 Must never: load in part. A type that does not validate makes the whole load fail, with file and line.
 """
@@ -29,6 +30,9 @@ FILE_BYTES_MAX: Final = 4 << 20
 """A catalogue file is written by people; 4 MiB is far beyond any of them."""
 
 _LINE = "__line__"
+_TOP: Final = frozenset({"types", "sink_sets", "defaults", "thresholds"})
+
+Category = Literal["pii", "financial", "health", "credentials", "business", "operational", "public"]
 
 
 class PatternRule(BaseModel):
@@ -58,22 +62,24 @@ class PatternRule(BaseModel):
 class EntityType(BaseModel):
     """One kind of value: what it is called, how sensitive it is, where it may go and how it is recognized.
 
-    `prefix` begins its surrogates. `sinks` are the sink kinds a value may be restored at. `fields` are column
-    and JSON key names (words; a leading ``=`` asks for the whole name). `propagate` says whether a value met in
-    a field is searched for in later text, or not because it is an everyday word. `shape` bounds what a field's
-    value may look like.
+    `prefix` begins its surrogates, and `style` says what they are: a ``code`` is restored at the `sinks`, a
+    ``reference`` nowhere. `retention_days` is how long a sealed value is worth keeping unless a policy says
+    otherwise. `fields` are column and JSON key names (words; a leading ``=`` asks for the whole name). `propagate`
+    says whether a value met in a field is searched for in later text, or not because it is an everyday word.
+    `shape` bounds what a field's value may look like.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str = Field(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")
     title: str = Field(min_length=1)
-    category: Literal["pii", "financial", "health", "credentials", "business", "operational", "public"]
+    category: Category
     level: Level
     prefix: str = Field(pattern=r"^[A-Z]{2,10}$")
     sinks: frozenset[str]
     normalizer: str
-    reversible: bool = True
+    style: Literal["code", "reference"] = "code"
+    retention_days: int = Field(default=0, ge=0)
     propagate: Literal["phrase", "word", "never"] = "phrase"
     shape: Literal["any", "name", "text"] = "any"
     fields: tuple[str, ...] = ()
@@ -82,6 +88,16 @@ class EntityType(BaseModel):
     counter_examples: tuple[str, ...] = ()
     field_values: tuple[str, ...] = ()
     not_field_values: tuple[str, ...] = ()
+
+    @property
+    def reversible(self) -> bool:
+        """Whether a value can be had back from its surrogate at all."""
+        return self.style == "code"
+
+    @property
+    def kept_days(self) -> int:
+        """`retention_days`, or what its category says where the type is silent."""
+        return self.retention_days or CATEGORY_RETENTION[self.category]
 
     @field_validator("normalizer")
     @classmethod
@@ -117,11 +133,41 @@ CATEGORY_LEVELS: Final[Mapping[str, Level]] = MappingProxyType(
 )
 """The level of a thing of which only the category is known, such as a file or a conversation."""
 
+CATEGORY_THRESHOLDS: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "credentials": 0.5,
+        "financial": 0.5,
+        "health": 0.5,
+        "pii": 0.5,
+        "business": 0.55,
+        "operational": 0.6,
+        "public": 0.6,
+    }
+)
+"""The score a candidate needs: what harms less when it is missed has to be surer. A file may move them."""
+
+CATEGORY_RETENTION: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "credentials": 1,
+        "operational": 90,
+        "health": 365,
+        "financial": 365,
+        "pii": 365,
+        "business": 1095,
+        "public": 3650,
+    }
+)
+"""Days a sealed value of a category is kept where its type says nothing (GDPR Article 5(1)(e): no longer than
+needed). A proposal for policy; nothing is deleted by this table alone."""
+
 
 class Catalogue:
     """All entity types, by kind. Immutable; `version` names its exact content."""
 
-    def __init__(self, types: Iterable[EntityType], version: str) -> None:
+    def __init__(
+        self, types: Iterable[EntityType], version: str, thresholds: Mapping[str, float] | None = None
+    ) -> None:
+        self.thresholds: Mapping[str, float] = MappingProxyType({**CATEGORY_THRESHOLDS, **(thresholds or {})})
         self.types: Mapping[str, EntityType] = MappingProxyType({t.kind: t for t in types})
         self.version = version
         self.by_prefix: Mapping[str, EntityType] = MappingProxyType({t.prefix: t for t in self.types.values()})
@@ -134,12 +180,15 @@ class Catalogue:
         a kind or prefix that appears twice, or a name (sink set, normalizer) that does not exist.
         """
         types: list[EntityType] = []
+        thresholds: dict[str, float] = {}
         digest = hashlib.sha256()
         for path in [*sorted(SHIPPED.glob("*.yaml")), *(paths or ())]:
             raw = _read(path)
             digest.update(path.name.encode() + b"\0" + len(raw).to_bytes(8, "big") + raw)
-            types += _parse(path, raw, taken={t.kind for t in types} | {t.prefix for t in types})
-        return cls(types, digest.hexdigest()[:SUFFIX_LEN])
+            document = _document(path, raw)
+            thresholds |= _thresholds(path, document)
+            types += _parse(path, document, taken={t.kind for t in types} | {t.prefix for t in types})
+        return cls(types, digest.hexdigest()[:SUFFIX_LEN], thresholds)
 
     def type_of(self, kind: str) -> EntityType:
         """The type called `kind`; raises `ConfigurationError` when the catalogue has none."""
@@ -175,7 +224,7 @@ def _read(path: Path) -> bytes:
     return raw
 
 
-def _parse(path: Path, raw: bytes, taken: set[str]) -> list[EntityType]:
+def _document(path: Path, raw: bytes) -> dict[str, Any]:
     try:
         document = yaml.load(raw, Loader=_Loader)  # noqa: S506 - derived from CSafeLoader
     except yaml.MarkedYAMLError as error:
@@ -186,13 +235,28 @@ def _parse(path: Path, raw: bytes, taken: set[str]) -> list[EntityType]:
     if not isinstance(document, dict) or not isinstance(document.get("types"), list):
         raise _invalid(path, 1, "a catalogue is a mapping with a list called types")
     document.pop(_LINE)
-    sink_sets = document.pop("sink_sets", {})
-    entries = document.pop("types")
-    if document or not isinstance(sink_sets, dict):
-        raise _invalid(path, 1, "beside types only sink_sets, a mapping, may stand")
+    if document.keys() - _TOP:
+        raise _invalid(path, 1, f"beside types only {', '.join(sorted(_TOP - {'types'}))} may stand")
+    for name in _TOP - {"types"}:
+        if not isinstance(document.setdefault(name, {}), dict):
+            raise _invalid(path, 1, f"{name} is a mapping")
+    return document
+
+
+def _thresholds(path: Path, document: dict[str, Any]) -> dict[str, float]:
+    given = {name: value for name, value in document["thresholds"].items() if name != _LINE}
+    for name, value in given.items():
+        if name not in CATEGORY_THRESHOLDS or not isinstance(value, float) or not 0 < value < 1:
+            line = document["thresholds"][_LINE]
+            raise _invalid(path, line, f"thresholds: a category with a number between 0 and 1, not {name}")
+    return given
+
+
+def _parse(path: Path, document: dict[str, Any], taken: set[str]) -> list[EntityType]:
+    defaults = {name: value for name, value in document["defaults"].items() if name != _LINE}
     out = []
-    for entry in entries:
-        found = _entity(path, entry, sink_sets)
+    for entry in document["types"]:
+        found = _entity(path, entry, defaults, document["sink_sets"])
         for name in {found.kind, found.prefix}:
             if name in taken:
                 raise _invalid(path, entry[_LINE], f"the kind or prefix {name} is taken")
@@ -201,11 +265,11 @@ def _parse(path: Path, raw: bytes, taken: set[str]) -> list[EntityType]:
     return out
 
 
-def _entity(path: Path, entry: Any, sink_sets: dict[str, Any]) -> EntityType:
+def _entity(path: Path, entry: Any, defaults: dict[str, Any], sink_sets: dict[str, Any]) -> EntityType:
     if not isinstance(entry, dict):
         raise _invalid(path, 0, "each entry of types is a mapping")
     line = entry[_LINE]
-    plain = {key: value for key, value in entry.items() if key != _LINE}
+    plain = defaults | {key: value for key, value in entry.items() if key != _LINE}
     rules = plain.get("patterns")
     if isinstance(rules, list):
         plain["patterns"] = [

@@ -6,20 +6,17 @@ Must never: return overlapping spans, depend on the order in which engines repor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from strongroom.classify import context as surroundings
-from strongroom.classify.catalogue import Catalogue, EntityType, PatternRule
+from strongroom.classify.catalogue import CATEGORY_THRESHOLDS, Catalogue, EntityType, PatternRule
 from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
 from strongroom.classify.known import KnownValues
 from strongroom.classify.recognizer import Recognizer
 from strongroom.classify.span import PATTERN, Span, resolve
 from strongroom.classify.validators import Validator, validator
 from strongroom.errors import PolicyInvalidError
-
-THRESHOLD: Final = 0.5
-"""A candidate below this is not reported. Rules that prove little start below it and need context."""
 
 SCORE_MAX: Final = 0.99
 """Patterns never reach the certainty of a known value."""
@@ -30,28 +27,30 @@ _JOINERS_BEHIND: Final = frozenset("-.")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pattern rule ready to be applied."""
+    """A pattern rule ready to be applied. `because` holds the reasons: as it is, with context, against, both."""
 
     kind: str
     score: float
+    threshold: float
     accept: Validator | None
     context: surroundings.Words | None
     against: surroundings.Words | None
     reach: int
+    because: tuple[tuple[str, ...], ...]
 
 
-def _expression(rule: PatternRule) -> Expression:
-    if rule.score < THRESHOLD:
+def _expression(rule: PatternRule, threshold: float) -> Expression:
+    if rule.score < threshold:
         return Expression(
             rule.regex, surroundings.gate(rule.context, case=rule.context_case), near=True, digits=rule.digits
         )
     return Expression(rule.regex, rule.gate, multiline=rule.multiline, digits=rule.digits)
 
 
-def _ready(entity: EntityType, rule: PatternRule) -> _Rule:
-    if rule.score < THRESHOLD and (not rule.context or rule.gate or rule.multiline):
+def _ready(entity: EntityType, rule: PatternRule, threshold: float) -> _Rule:
+    if rule.score < threshold and (not rule.context or rule.gate or rule.multiline):
         msg = (
-            f"{entity.kind}: a rule scored below {THRESHOLD} needs context words, and their gate is made from them"
+            f"{entity.kind}: a rule scored below {threshold} needs context words, and their gate is made from them"
         )
         raise PolicyInvalidError(msg)
     if rule.multiline and not rule.gate:
@@ -60,11 +59,27 @@ def _ready(entity: EntityType, rule: PatternRule) -> _Rule:
     return _Rule(
         kind=entity.kind,
         score=rule.score,
+        threshold=threshold,
         accept=validator(rule.validator) if rule.validator else None,
         context=surroundings.Words(rule.context, case=rule.context_case) if rule.context else None,
         against=surroundings.Words(rule.against) if rule.against else None,
         reach=rule.reach,
+        because=_because(entity, rule, threshold),
     )
+
+
+def _because(entity: EntityType, rule: PatternRule, threshold: float) -> tuple[tuple[str, ...], ...]:
+    place = entity.patterns.index(rule) + 1
+    first = [f"pattern {place} of {entity.kind}: {rule.score}"]
+    if rule.validator:
+        first.append(f"check passed: {rule.validator}")
+    near, against = f"a context word near: +{surroundings.RAISE}", f"a word against it near: -{surroundings.LOWER}"
+    last = f"{entity.category} asks for {threshold}"
+    return tuple((*first, *found, last) for found in ((), (near,), (against,), (near, against)))
+
+
+def _reachable(rule: PatternRule, threshold: float) -> bool:
+    return rule.score + (surroundings.RAISE if rule.context else 0) >= threshold
 
 
 def expressions(catalogue: Catalogue) -> list[Expression]:
@@ -73,11 +88,17 @@ def expressions(catalogue: Catalogue) -> list[Expression]:
 
 
 def _plan(catalogue: Catalogue) -> dict[Expression, list[_Rule]]:
+    """Each expression once, with its rules; those that a raised threshold puts out of reach are left out."""
     plan: dict[Expression, list[_Rule]] = {}
     for entity in catalogue.types.values():
+        usual, threshold = CATEGORY_THRESHOLDS[entity.category], catalogue.thresholds[entity.category]
         for rule in entity.patterns:
-            ready = _ready(entity, rule)
-            plan.setdefault(_expression(rule), []).append(ready)
+            ready = _ready(entity, rule, min(usual, threshold))
+            if not _reachable(rule, threshold):
+                continue
+            if threshold != ready.threshold:
+                ready = replace(ready, threshold=threshold, because=_because(entity, rule, threshold))
+            plan.setdefault(_expression(rule, min(usual, threshold)), []).append(ready)
     return plan
 
 
@@ -132,12 +153,12 @@ class Classifier:
 
 def _judge(rule: _Rule, text: str, start: int, end: int) -> Span | None:
     """Cheap questions first: context, then the validator."""
-    score = rule.score
+    score, why = rule.score, 0
     if rule.context is not None and rule.context.beside(text, start, end, rule.reach):
-        score = min(SCORE_MAX, score + surroundings.RAISE)
+        score, why = min(SCORE_MAX, score + surroundings.RAISE), 1
     if rule.against is not None and rule.against.beside(text, start, end, rule.reach, 0):
-        score -= surroundings.LOWER
-    if score < THRESHOLD:
+        score, why = score - surroundings.LOWER, why + 2
+    if score < rule.threshold:
         return None
     if rule.accept is not None:
         accepted = rule.accept(text[start:end])
@@ -145,7 +166,7 @@ def _judge(rule: _Rule, text: str, start: int, end: int) -> Span | None:
             return None
         end = start + accepted[1]
         start += accepted[0]
-    return Span(start, end, rule.kind, score, PATTERN)
+    return Span(start, end, rule.kind, score, PATTERN, reasons=rule.because[why])
 
 
 def _joined(text: str, start: int, end: int) -> bool:

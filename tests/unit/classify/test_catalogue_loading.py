@@ -62,7 +62,10 @@ def test_the_version_names_the_content(tmp_path: Path) -> None:
         ("title: Badge number", "title: Badge number\n    title: again", 4, "a key appears twice"),
         ("sinks: desk", "sinks: [", 11, "did not find"),
         ("sink_sets:\n  desk: [user]\n", "sink_sets: [user]\n", 1, "sink_sets"),
-        ("sink_sets:", "others: 1\nsink_sets:", 1, "only sink_sets"),
+        ("sink_sets:", "others: 1\nsink_sets:", 1, "only defaults, sink_sets, thresholds"),
+        ("types:", "thresholds: {money: 0.5}\ntypes:", 3, "thresholds"),
+        ("types:", "thresholds: {pii: 2}\ntypes:", 3, "thresholds"),
+        ("types:", "defaults: []\ntypes:", 1, "defaults is a mapping"),
         ("category: business", "category: secrets", 4, "category"),
     ],
 )
@@ -160,3 +163,24 @@ def test_one_value_has_one_form(catalogue: Catalogue, kind: str, one: str, other
 )
 def test_different_values_keep_different_forms(catalogue: Catalogue, kind: str, one: str, other: str) -> None:
     assert catalogue.normalize(kind, one) != catalogue.normalize(kind, other)
+
+
+def test_defaults_of_a_file_fill_what_its_types_leave_out(tmp_path: Path) -> None:
+    text = GOOD.replace("    category: business\n    level: 1\n", "").replace(
+        "types:", "defaults: {category: health, level: 3, style: reference}\ntypes:"
+    )
+    badge = load(tmp_path, text).types["BADGE"]
+    assert (badge.category, badge.level, badge.reversible) == ("health", Level.RESTRICTED, False)
+    assert badge.kept_days == catalogue.CATEGORY_RETENTION["health"]
+    own = load(tmp_path, text.replace("title: Badge number", "title: Badge number\n    retention_days: 7"))
+    assert own.types["BADGE"].kept_days == 7
+
+
+def test_a_files_threshold_decides_what_is_reported(tmp_path: Path) -> None:
+    low = GOOD.replace("score: 0.8", "score: 0.45")
+    with pytest.raises(PolicyInvalidError, match="context words"):
+        Classifier(load(tmp_path, low))
+    lowered = Classifier(load(tmp_path, "thresholds: {business: 0.4}\n" + low))
+    assert [span.kind for span in lowered.spans("see BDG-1234")] == ["BADGE"]
+    raised = Classifier(load(tmp_path, "thresholds: {business: 0.9}\n" + GOOD))
+    assert raised.spans("see BDG-1234") == []
