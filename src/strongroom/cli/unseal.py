@@ -48,15 +48,18 @@ def list_paths(
 @app.command("add", epilog="Example: strongroom unseal add shares:3/5")
 def add(
     uri: Uri,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="In place of the one of the same scheme and label.")
+    ] = False,
     root: options.Root = None,
     home: options.Home = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add a way in, or replace the one of the same scheme. It is tried before it is recorded."""
+    """Add a way in. It is tried before it is recorded. Devices and key services take a label (`label=NAME`)."""
     with options.opened_room(home, keyfile, config, root=root) as room:
-        added = room.unseal.add(uri, ask=options.secret_from_input)
+        added = room.unseal.add(uri, ask=options.secret_from_input, replace=replace)
     if as_json:
         told = {"scheme": added.scheme, "description": added.description, "shares": list(added.shares)}
         render.emit_json(told)

@@ -29,16 +29,25 @@ class UnsealPaths:
         """The paths there are, by scheme."""
         return tuple(wrap.scheme for wrap in self.store.wraps())
 
-    def add(self, provider: RootProvider) -> None:
-        """Wrap the root by one more provider, or anew by one that is there. It is tried before it is recorded.
+    def add(self, provider: RootProvider, *, replace: bool = False) -> None:
+        """Wrap the root by one more provider, or with `replace` anew by one that is there. It is tried first.
 
-        Raises `RootError` if the provider does not give back what it wrapped; then nothing was recorded.
+        Raises `RootError` if there is such a path and `replace` was not said, or if the provider does not give
+        back what it wrapped; then nothing was recorded.
         """
+        if not replace:
+            self.require_free(provider.scheme)
         wrapped = provider.wrap(self.root)
         if not equal(provider.unwrap(wrapped), self.root):
             msg = f"{provider.scheme} does not give back what it wrapped"
             raise RootError(msg)
         add_unseal_path(self.store, root=self.root, provider=provider, wrapped=wrapped)
+
+    def require_free(self, scheme: str) -> None:
+        """Raise `RootError` if there is a path `scheme` already: whoever holds it would be locked out."""
+        if scheme in self.schemes():
+            msg = f"there is a path {scheme} already: replace it (--replace), or give this one a label"
+            raise RootError(msg)
 
     def remove(self, scheme: str) -> None:
         """Forget one path. Raises `RootMissingError` if there is none, `RootError` if it is the last one."""

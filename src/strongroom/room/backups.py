@@ -32,6 +32,9 @@ from strongroom.wiring.unseal import STORE_FILE
 
 __all__ = ["BackupPlace", "BackupsView", "Taken", "make_escrow_key"]
 
+RESTORED = "restored"
+"""A file in a home that came out of a backup and was not opened since."""
+
 COPIES_MAX = 3
 """How often a log that moved on while it was copied is copied again."""
 
@@ -96,6 +99,7 @@ class BackupPlace:
             data, key_part, home=BackupFiles(home.parent), name=home.name,
             scratch=home.with_name(f".{home.name}.joining"), progress=progress,
         )  # fmt: skip
+        (home / RESTORED).write_text(f"{data.id} {key_part.id}\n", encoding="utf-8")
         return Taken(data, key_part, log)
 
     def prune(self, *, data_s: float, keys_s: float) -> tuple[list[str], list[str]]:
@@ -153,9 +157,13 @@ class BackupsView:
         return provider.describe()
 
     def note_restore(self) -> None:
-        """Write into the log that this store came out of a backup."""
+        """Write into the log that this store came out of a backup, if it did and the log does not say so yet."""
+        mark = self._house.home / RESTORED
+        if not mark.exists():
+            return
         with self._administering("restore"):
             pass
+        mark.unlink(missing_ok=True)
 
     def _administering(self, resource: str) -> AbstractContextManager[Permit]:
         caller = operator(SYSTEM.tenant, SYSTEM.environment)

@@ -59,6 +59,7 @@ class Strongroom:
         self.ceremony = RootCeremony(house)
         self.backups = BackupsView(house)
         sweep(house.home / "tmp", house.clock)
+        self.backups.note_restore()
 
     @classmethod
     def open(

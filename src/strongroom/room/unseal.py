@@ -17,7 +17,8 @@ from strongroom.permit import Permit
 from strongroom.room.operator import operator
 from strongroom.wiring.house import SYSTEM, House
 from strongroom.wiring.root_schemes import make_provider
-from strongroom.wiring.root_uri import Ask, RootPlace, nobody_to_ask
+from strongroom.wiring.root_schemes_devices import labelled
+from strongroom.wiring.root_uri import Ask, RootPlace, RootUri, nobody_to_ask
 from strongroom.wiring.unseal import issued_shares
 
 
@@ -40,17 +41,20 @@ class UnsealView:
         """The paths there are, by scheme, such as ``keyfile``; one of each scheme at most."""
         return self._house.unseal_paths.schemes()
 
-    def add(self, uri: str, *, ask: Ask = nobody_to_ask) -> AddedPath:
-        """Make `uri` one more way into the store, or replace the one of its scheme.
+    def add(self, uri: str, *, ask: Ask = nobody_to_ask, replace: bool = False) -> AddedPath:
+        """Make `uri` one more way into the store; with `replace`, in place of the one of its scheme and label.
 
-        The path was tried when this returns. `ask` gets from a person what the path needs.
+        The path was tried when this returns. `ask` gets from a person what the path needs. Raises `RootError`
+        if there is such a path and `replace` was not said: whoever holds the other one would be locked out.
         """
         if SQLiteSuccession(self._house.database).pending() is not None:
             msg = "a new root was proposed, which would not have this path: finish that or withdraw it"
             raise RootError(msg)
         with self._administering("root"):
+            if not replace:  # before a provider makes a keyfile or a key in a device
+                self._house.unseal_paths.require_free(labelled(RootUri.parse(uri)))
             provider = self._provider(uri, ask, new=True)
-            self._house.unseal_paths.add(provider)
+            self._house.unseal_paths.add(provider, replace=replace)
             return AddedPath(provider.scheme, provider.describe(), issued_shares(provider))
 
     def remove(self, scheme: str) -> None:

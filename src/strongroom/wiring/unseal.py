@@ -95,7 +95,7 @@ def restore_keyfile(settings: Settings, paths: UnsealPaths, *, entropy: Entropy)
     """
     store_id = paths.store.store_id() or ""
     path = keyfile_path(settings, store_id)
-    paths.add(KeyfileRoot.create(path, store_id=store_id, entropy=entropy))
+    paths.add(KeyfileRoot.create(path, store_id=store_id, entropy=entropy), replace=True)
     return path
 
 

@@ -110,7 +110,7 @@ def test_a_room_of_several_people(tmp_path: Path) -> None:
 
 def test_a_new_set_replaces_the_old_one(room) -> None:
     first = room.unseal.add("shares:2/2").shares
-    second = room.unseal.add("shares:2/3").shares
+    second = room.unseal.add("shares:2/3", replace=True).shares
     assert (len(first), len(second)) == (2, 3)
     assert room.unseal.test("shares:", ask=asking(*second[:2])[0]) == "shares of several people"
     with pytest.raises(ShareError, match="another set"):

@@ -137,7 +137,7 @@ def test_a_room_is_unsealed_by_the_tpm(tcti: str, tmp_path: Path) -> None:
     with pytest.raises(PcrMismatchError):
         Strongroom.open(home=tmp_path / "home", root=uri)
     with Strongroom.open(home=tmp_path / "home", recovery=share) as room:
-        room.unseal.add(uri)
+        room.unseal.add(uri, replace=True)
     Strongroom.open(home=tmp_path / "home", root=uri).close()
 
 

@@ -41,7 +41,11 @@ def test_a_store_unsealed_by_a_passphrase_from_its_first_run_on(command, tmp_pat
 def test_paths_are_added_tried_and_removed_but_never_the_last(command, tmp_path):
     code, made, _ = command("init")
     assert code == 0
-    code, told, _ = command("unseal", "add", f"keyfile:{tmp_path}/second.key")
+    code, _, said = command("unseal", "add", f"keyfile:{tmp_path}/second.key")
+    assert (code, "--replace" in said) == (2, True)
+    assert command("unseal", "list")[0] == 0, "the first keyfile still opens"
+    assert not (tmp_path / "second.key").exists()
+    code, told, _ = command("unseal", "add", f"keyfile:{tmp_path}/second.key", "--replace")
     assert (code, told["scheme"]) == (0, "keyfile")
     assert command("unseal", "list")[0] == 2, "the first keyfile was replaced"
     second = ("--root", f"keyfile:{tmp_path}/second.key")
