@@ -16,6 +16,7 @@ import ahocorasick
 
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.fold import Folded, fold
+from strongroom.classify.name_parts import parts_of, stands_for_a_name
 from strongroom.classify.span import KNOWN, Span
 
 LETTERS_MIN: Final = 3
@@ -33,8 +34,10 @@ VALUE_CHARS_MAX: Final = 1024
 MERGE_MIN: Final = 256
 """Below this many values a rebuild is cheaper than keeping two automata."""
 
-_Entry = tuple[str, str, str]
-"""kind, subject, value as it was given."""
+_Entry = tuple[str, str, str, str]
+"""Kind, subject, value as it was given; for a part of a name, the whole name."""
+
+_PERSON: Final = "PERSON"
 
 
 class _Tier:
@@ -51,11 +54,14 @@ class _Tier:
 class KnownValues:
     """The values of a scope, by what they are and whose. Safe to share between threads.
 
-    With a `catalogue`, values of types that say `propagate: never` (cities, diagnoses) are refused.
+    With a `catalogue`, values of types that say `propagate: never` (cities, diagnoses) are refused. With `parts`,
+    a full name also stands behind its parts: where "Anna Schmidt" is known and no other Schmidt, "Schmidt" is her.
+    That is for one conversation; in a whole customer base no part is anybody's.
     """
 
-    def __init__(self, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, catalogue: Catalogue | None = None, *, parts: bool = False) -> None:
         self._catalogue = catalogue
+        self._parts = parts
         self._entries: dict[str, list[_Entry]] = {}
         self._fresh: set[str] = set()
         self._tiers: tuple[_Tier, ...] = ()
@@ -77,14 +83,20 @@ class KnownValues:
         word = fold(value).text.strip()
         if not _is_telling(word):
             return False
-        entry = (kind, subject, value.strip())
+        whole = value.strip()
         with self._lock:
-            entries = self._entries.setdefault(word, [])
-            if entry not in entries:
-                entries.append(entry)
-            if not any(word in tier.words for tier in self._tiers):
-                self._fresh.add(word)
+            self._claim(word, (kind, subject, whole, ""))
+            if self._parts and kind == _PERSON:
+                for part in parts_of(whole):
+                    self._claim(fold(part).text, (kind, subject, part, whole))
         return True
+
+    def _claim(self, word: str, entry: _Entry) -> None:
+        entries = self._entries.setdefault(word, [])
+        if entry not in entries:
+            entries.append(entry)
+        if not any(word in tier.words for tier in self._tiers):
+            self._fresh.add(word)
 
     def remove(self, subject: str) -> int:
         """Forget every value of `subject`; returns how many claims went. A value others share stays theirs."""
@@ -119,7 +131,7 @@ class KnownValues:
     def subject_of(self, kind: str, value: str) -> str:
         """Whose value this is, if it was added as a `kind` for exactly one subject; else ``""``."""
         entries = self._entries.get(fold(value).text.strip(), ())
-        subjects = {subject for held, subject, _ in entries if held == kind and subject}
+        subjects = {subject for held, subject, _, name in entries if held == kind and subject and not name}
         return subjects.pop() if len(subjects) == 1 else ""
 
     def spans(self, text: str) -> list[Span]:
@@ -147,12 +159,25 @@ class KnownValues:
         entries = self._entries.get(word)
         if entries is None:  # removed by another thread since the automaton was read
             return None
+        whole = [entry for entry in entries if not entry[3]]
         if len(word) < WORD_CHARS_EXACT and word.isalpha():
-            entries = [entry for entry in entries if text[start:end] in (entry[2], entry[2].upper())]
-            if not entries:
-                return None
-        subjects = {entry[1] for entry in entries}
-        return Span(start, end, entries[0][0], 1.0, KNOWN, subjects.pop() if len(subjects) == 1 else "")
+            whole = [entry for entry in whole if text[start:end] in (entry[2], entry[2].upper())]
+        if not whole:
+            return _part(entries, text, start, end)
+        subjects = {entry[1] for entry in whole}
+        return Span(start, end, whole[0][0], 1.0, KNOWN, subjects.pop() if len(subjects) == 1 else "")
+
+
+def _part(entries: list[_Entry], text: str, start: int, end: int) -> Span | None:
+    """The span of a part of a name: it reads as the whole name if that is the only one it is a part of."""
+    claims = [entry for entry in entries if entry[3] and stands_for_a_name(entry[2], text, start, end)]
+    if not claims:
+        return None
+    names = {" ".join(entry[3].casefold().split()): entry for entry in claims}
+    if len(names) > 1:
+        return Span(start, end, _PERSON, 1.0, KNOWN, reasons=("part of several names",))
+    [(_, subject, _, name)] = names.values()
+    return Span(start, end, _PERSON, 1.0, KNOWN, subject, name, ("part of a name met before",))
 
 
 def _is_telling(word: str) -> bool:

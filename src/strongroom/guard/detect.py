@@ -27,6 +27,8 @@ LEARN_LEN_MIN = 3
 class Finding:
     """`text[start:end]` is a `kind`; `value` is what it stands for once JSON escapes are undone.
 
+    `reading`, when not empty, is what the value is to be compared as: without its disguise, or the whole name of
+    which it is a part.
     `bare` says that the place is a JSON number, so a surrogate put there needs quotes; `learned`, that the
     field it stood in told what it is.
     """
@@ -38,6 +40,7 @@ class Finding:
     subject: str = ""
     bare: bool = False
     learned: bool = False
+    reading: str = ""
 
 
 class Scanner(Protocol):
@@ -75,7 +78,7 @@ def findings(text: str, *, field: str, fields: FieldClassifier, scanner: Scanner
 
 def _free(text: str, scanner: Scanner) -> list[Finding]:
     return [
-        Finding(span.start, span.end, span.kind, text[span.start : span.end], span.subject)
+        Finding(span.start, span.end, span.kind, text[span.start : span.end], span.subject, reading=span.reading)
         for span in scanner.spans(text)
     ]
 
@@ -118,7 +121,7 @@ def _free_literal(
     )
     for span, (start, end, _) in zip(spans, places, strict=True):
         value = literal.value[span.start : span.end]
-        yield Finding(at(start), at(end), span.kind, value, span.subject, bare)
+        yield Finding(at(start), at(end), span.kind, value, span.subject, bare, reading=span.reading)
 
 
 def _key_of(path: Iterable[str | int]) -> str:

@@ -51,7 +51,7 @@ class ScopeState:
         self._key = key[:32]
         self._catalogue = catalogue
         self._segments: OrderedDict[bytes, Segment] = OrderedDict()
-        self._known = KnownValues(self._catalogue)
+        self._known = KnownValues(self._catalogue, parts=True)
         self._known_chain = b""
         self.lock = threading.RLock()
 
@@ -83,14 +83,14 @@ class ScopeState:
         """Drop everything: keys changed state, or somebody was erased."""
         with self.lock:
             self._segments.clear()
-            self._known = KnownValues(self._catalogue)
+            self._known = KnownValues(self._catalogue, parts=True)
             self._known_chain = b""
 
     def known(self, chain: bytes, learned: list[Learned]) -> KnownValues:
         """The values taught up to `chain`, of which `learned` is the list in order."""
         with self.lock:
             if self._known_chain != chain:
-                self._known = KnownValues(self._catalogue)
+                self._known = KnownValues(self._catalogue, parts=True)
                 for kind, value, subject in learned:
                     self._known.add(kind, value, subject)
                 self._known_chain = chain

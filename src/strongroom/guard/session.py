@@ -14,10 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from strongroom.classify.aggregation import aggregate
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier
 from strongroom.classify.fields import FieldClassifier
 from strongroom.classify.known import KnownValues
+from strongroom.classify.name_parts import parts_of
 from strongroom.classify.span import Span
 from strongroom.errors import (
     AccessDeniedError,
@@ -71,7 +73,7 @@ class _KnownScanner:
         self._known = known
 
     def informed(self, learned: Iterable[Finding]) -> _KnownScanner:
-        more = KnownValues(self._classifier.catalogue)
+        more = KnownValues(self._classifier.catalogue, parts=True)
         for finding in learned:
             more.add(finding.kind, finding.value, finding.subject)
         return _KnownScanner(self._classifier, *self._known, more) if len(more) else self
@@ -110,21 +112,24 @@ class Session:
         self.replaced = 0
         self.restored = 0
         self.refused = 0
+        self.reasons: set[str] = set()
         self._engine = engine
         self._state = state
         self._sources = sources
         self._version = version
         self._chain = b""
         self._learned: list[Learned] = []
+        self._taught: set[Learned] = set()
         self._passes: dict[tuple[str, str, Label], _Pass | None] = {}
         self._away: dict[str, _Pass] = {}
-        self._shown: dict[str, bool] = {}
+        self._shown: dict[tuple[str, Level | None], bool] = {}
         self._forwarded = False
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
         self._chain = previous._chain
         self._learned = list(previous._learned)
+        self._taught = set(previous._taught)
 
     # --- towards the model ------------------------------------------------------------------------
 
@@ -143,6 +148,7 @@ class Session:
             self._state.learn(self._chain, segment.chain, segment.learned)
             self._state.remember(digest, segment)
         self._learned += segment.learned
+        self._taught.update(segment.learned)
         self._chain = segment.chain
         self.replaced += len(segment.replacements)
         return list(segment.replacements)
@@ -155,14 +161,18 @@ class Session:
         marks = look_alikes(text, lambda surrogate: engine.surrogates.label(self.scope, surrogate) is not None)
         out: list[Replacement] = []
         learned: list[Learned] = []
+        together = aggregate(((finding.kind, finding.subject) for finding in found), self._level_of)
+        self.reasons.update(together.reasons)
         for finding in found:
             if any(start <= finding.start and finding.end <= end for start, end in marks.own):
                 continue  # a piece of a surrogate that was issued here
-            if self._may_show(finding.kind):
+            level = together.raised.get(finding.kind)
+            if self._may_show(finding.kind, level):
                 continue
-            out.append(self._replacement(finding, origin))
-            if finding.learned and len(finding.value.strip()) >= LEARN_LEN_MIN:
-                learned.append((finding.kind, finding.value, finding.subject))
+            out.append(self._replacement(finding, origin, level))
+            lesson = (finding.kind, finding.value, finding.subject)
+            if _teaches(finding) and lesson not in self._taught:
+                learned.append(lesson)
         # What merely looks like a surrogate is marked, unless it is a piece of something that goes as a whole.
         out += [
             Replacement(mark.start, mark.end, mark.text, LOOK_ALIKE)
@@ -173,21 +183,25 @@ class Session:
         after = self._state.digest(self._chain, digest.hex()) if learned else self._chain
         return Segment(tuple(out), tuple(learned), after)
 
-    def _may_show(self, kind: str) -> bool:
-        known = self._shown.get(kind)
+    def _level_of(self, kind: str) -> Level:
+        return self._engine.catalogue.type_of(kind).level
+
+    def _may_show(self, kind: str, raised: Level | None) -> bool:
+        known = self._shown.get((kind, raised))
         if known is None:
-            label = self._engine.catalogue.label(kind)
-            known = self._shown[kind] = self._engine.guard.decide(self.caller, "show", label).allowed
+            label = _raised(self._engine.catalogue.label(kind), raised)
+            known = self._shown[kind, raised] = self._engine.guard.decide(self.caller, "show", label).allowed
         return known
 
-    def _replacement(self, finding: Finding, origin: Origin) -> Replacement:
+    def _replacement(self, finding: Finding, origin: Origin, raised: Level | None) -> Replacement:
         label = self._engine.catalogue.label(finding.kind, subject=finding.subject, source=origin.value)
+        label = _raised(label, raised)
         used = self._putting_away(label)
         surrogate = self._engine.surrogates.issue(
             self.scope,
             kind=self._engine.catalogue.type_of(finding.kind).prefix,
             value=finding.value,
-            normalized=self._engine.catalogue.normalize(finding.kind, finding.value),
+            normalized=self._engine.catalogue.normalize(finding.kind, finding.reading or finding.value),
             label=label,
             permit=used.permit,
         )
@@ -317,6 +331,17 @@ class Session:
 
 _REQUEST = Label("operational", Level.INTERNAL)
 """What a request is once its values were put away."""
+
+
+def _raised(label: Label, level: Level | None) -> Label:
+    return label if level is None else replace(label, level=level)
+
+
+def _teaches(finding: Finding) -> bool:
+    """Whether later text is searched for this value: a field named it, or it is a full name, which has parts."""
+    if len(finding.value.strip()) < LEARN_LEN_MIN:
+        return False
+    return finding.learned or (finding.kind == "PERSON" and bool(parts_of(finding.value)))
 
 
 def _class_of(label: Label) -> Label:
