@@ -53,6 +53,16 @@ class ExtraMissingError(ConfigurationError):
     code = "extra_missing"
 
 
+class ModelRefusedError(ConfigurationError):
+    """A model of the operator's own cannot be used: its own class because without it text goes uninspected.
+
+    The directory is missing or incomplete, is not what its kind promises, or has a label nobody mapped.
+    """
+
+    code = "model_refused"
+    hint = "Nothing was loaded. See docs/howto/use-your-own-model.md for what each kind of model needs."
+
+
 class BackupMismatchError(ConfigurationError):
     """No backup fits what was asked for: there is none, the keys are older, or two stores were mixed up."""
 
@@ -302,6 +312,13 @@ class IntegrityError(StrongroomError):
     """A log, chain or manifest does not verify. The message says where."""
 
     code = "integrity"
+
+
+class ModelChangedError(IntegrityError):
+    """A model's directory is not the one whose digest is in the settings; nothing of it was loaded."""
+
+    code = "model_changed"
+    hint = "If you changed it yourself, look at it, then pin it anew: strongroom classify pin DIRECTORY"
 
 
 # --- the answer is no -----------------------------------------------------------------------------

@@ -63,6 +63,44 @@ class Rotation(BaseModel):
     )
 
 
+class Plugin(BaseModel):
+    """A model of the operator's own, by local path: docs/howto/use-your-own-model.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["spacy", "onnx", "presidio", "gliner"]
+    path: Path
+    sha256: str
+    labels: dict[str, str] = Field(default_factory=dict)
+    threshold: float = Field(0.5, ge=0, le=1)
+    language: str = Field("en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    threads: int = Field(1, ge=1, le=64)
+
+
+class Detection(BaseModel):
+    """By what means values are found in text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plugins: dict[str, Plugin] = Field(
+        default_factory=dict,
+        description="Models of your own by name: kind (spacy, onnx, presidio, gliner), path, sha256, labels (the "
+        "model's label to a kind of the catalogue), threshold, language, threads.",
+    )
+
+
+class PresidioApi(BaseModel):
+    """The endpoints that clients of Presidio know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operator: Literal["replace", "surrogate"] = Field(
+        "replace",
+        description="What /anonymize does when a request names no operator: replace writes <ENTITY>, surrogate a "
+        "surrogate that /deanonymize and the gateway restore.",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree. `tools` maps a tool's name to the sink kind of each of its parameters."""
 
@@ -85,6 +123,10 @@ class Settings(BaseSettings):
     )
     limits: Limits = Field(default_factory=Limits, description="Bounds on one request.")
     rotation: Rotation = Field(default_factory=Rotation, description="Ages of keys and the end of versions.")
+    detection: Detection = Field(default_factory=Detection, description="How values are found in text.")
+    presidio: PresidioApi = Field(
+        default_factory=PresidioApi, description="The endpoints that clients of Presidio know."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -120,6 +162,13 @@ def device_variables() -> dict[str, str]:
 def default_variable(name: str, value: str) -> None:
     """Set an environment variable that a C library reads, unless somebody set it already."""
     os.environ.setdefault(name, value)  # noqa: TID251
+
+
+def keep_models_offline() -> None:
+    """Tell the libraries that load models to use what is on this machine only, whatever the environment says."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        os.environ[name] = "1"  # noqa: TID251
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # noqa: TID251 - threads are configured, not guessed
 
 
 def configuration_directory() -> Path:

@@ -9,6 +9,7 @@ from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier
 from strongroom.classify.recognizer import Recognizer
 from strongroom.settings import Settings
+from strongroom.wiring.detection_plugins import build_plugins
 
 
 def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:
@@ -16,5 +17,5 @@ def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:
     return Classifier(catalogue, recognizers=_recognizers(settings))
 
 
-def _recognizers(_: Settings) -> list[Recognizer]:
-    return []
+def _recognizers(settings: Settings) -> list[Recognizer]:
+    return [*build_plugins(settings.detection.plugins)]
