@@ -42,7 +42,7 @@ class PatternRule(BaseModel):
     pattern that matches wherever `regex` does. `score` is the confidence without context; `context` words nearby
     raise it, `against` words lower it (a trailing ``*`` lets a word continue). `reach` is how many characters
     before the value are looked at. With `digits` a match without a digit does not count, so places without any are
-    not looked at. `multiline` patterns may cross line ends.
+    not looked at. `multiline` patterns may cross line ends. `origin`, file and line, is set by whoever reads it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +57,7 @@ class PatternRule(BaseModel):
     digits: bool = False
     reach: int = Field(default=48, ge=8, le=96)
     multiline: bool = False
+    origin: str = ""
 
 
 class EntityType(BaseModel):
@@ -273,7 +274,10 @@ def _entity(path: Path, entry: Any, defaults: dict[str, Any], sink_sets: dict[st
     rules = plain.get("patterns")
     if isinstance(rules, list):
         plain["patterns"] = [
-            {k: v for k, v in rule.items() if k != _LINE} if isinstance(rule, dict) else rule for rule in rules
+            {**{k: v for k, v in rule.items() if k != _LINE}, "origin": f"catalogue {path.name}:{rule[_LINE]}"}
+            if isinstance(rule, dict)
+            else rule
+            for rule in rules
         ]
     if isinstance(plain.get("sinks"), str):
         named = sink_sets.get(plain["sinks"])

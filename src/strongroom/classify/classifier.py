@@ -41,10 +41,9 @@ class _Rule:
 
 def _expression(rule: PatternRule, threshold: float) -> Expression:
     if rule.score < threshold:
-        return Expression(
-            rule.regex, surroundings.gate(rule.context, case=rule.context_case), near=True, digits=rule.digits
-        )
-    return Expression(rule.regex, rule.gate, multiline=rule.multiline, digits=rule.digits)
+        gate = surroundings.gate(rule.context, case=rule.context_case)
+        return Expression(rule.regex, gate, near=True, digits=rule.digits, origin=rule.origin)
+    return Expression(rule.regex, rule.gate, multiline=rule.multiline, digits=rule.digits, origin=rule.origin)
 
 
 def _ready(entity: EntityType, rule: PatternRule, threshold: float) -> _Rule:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-WINDOW_BYTES: Final = 1536
+WINDOW_BYTES: Final = 1024
 """Large enough that the fixed cost per window is small, small enough that a hit costs little to follow up."""
 
 OVERLAP_BYTES: Final = 192
@@ -37,6 +37,13 @@ def windows(data: bytes) -> Iterator[tuple[int, int]]:
         yield start, end
         if end == length:
             return
-        start = end - OVERLAP_BYTES
+        start = _whole_character(data, end - OVERLAP_BYTES)
     if start < length:
         yield start, length
+
+
+def _whole_character(data: bytes, at: int) -> int:
+    """`at`, or up to three bytes earlier where a character begins."""
+    while data[at] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation byte of UTF-8 (RFC 3629)
+        at -= 1
+    return at

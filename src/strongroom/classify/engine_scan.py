@@ -1,0 +1,108 @@
+"""How every engine goes through a text: window by window, running only what can match there.
+
+Engines differ in how they tell which expressions a window needs, and in what finds the matches; where those are
+looked for, and what counts, is decided here once, so that their answers are the same.
+
+Must never: interpret what was found, or depend on where a text was cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol
+
+from strongroom.classify.engine_port import NEIGHBOURHOOD_BYTES, Candidate, Expression, encoded
+from strongroom.classify.windows import windows
+
+_DIGIT: Final = re.compile(rb"[0-9]")
+
+Found = set[tuple[int, int, int]]
+
+
+class Gates(Protocol):
+    """Says which expressions a window needs."""
+
+    def open_for(self, window: bytes, *, numbered: bool) -> Iterable[int]:
+        """The indexes of the expressions whose gate matches in `window`, and of any more.
+
+        Of expressions that are `near` or have a gate of their own exactly those: their answers depend on it. Those
+        that want digits are left out unless the window is `numbered`.
+        """
+        ...
+
+
+class Finder(Protocol):
+    """Finds what one expression matches."""
+
+    def values(self, data: bytes, start: int, end: int) -> Iterable[tuple[int, int]]:
+        """The places of the values in the stretch from `start` to `end`, its surroundings known."""
+        ...
+
+
+class ScanningEngine:
+    """An engine made of gates and finders. Built once per process; safe to share between threads."""
+
+    def __init__(self, expressions: Sequence[Expression], gates: Gates, finders: Sequence[Finder]) -> None:
+        self._gates = gates
+        self._values = [finder.values for finder in finders]
+        self._digits = [e.digits for e in expressions]
+        self._later = [e.multiline or e.near for e in expressions]
+        self._multiline = [e.multiline for e in expressions]
+        self.scanned_bytes = 0
+        """Work done so far: the bytes of all windows and of all stretches given to finders."""
+
+    def candidates(self, text: str) -> list[Candidate]:
+        """See `PatternEngine.candidates`."""
+        data = encoded(text)
+        found = sorted(self._matches(data))
+        if len(data) == len(text):
+            return [Candidate(*match) for match in found]
+        return list(_in_characters(data, found))
+
+    def _matches(self, data: bytes) -> Found:
+        found: Found = set()
+        later: dict[int, list[list[int]]] = {}
+        open_for, postponed = self._gates.open_for, self._later
+        for start, end in windows(data):
+            self.scanned_bytes += end - start
+            numbered = (
+                _DIGIT.search(data, max(0, start - NEIGHBOURHOOD_BYTES), end + NEIGHBOURHOOD_BYTES) is not None
+            )
+            for index in open_for(data[start:end], numbered=numbered):
+                if postponed[index]:
+                    _extend(later.setdefault(index, []), start, min(len(data), end + NEIGHBOURHOOD_BYTES))
+                else:
+                    self._run(index, data, start, end, found)
+        for index, stretches in later.items():
+            for start, end in [[0, len(data)]] if self._multiline[index] else stretches:
+                self._run(index, data, start, end, found)
+        return found
+
+    def _run(self, index: int, data: bytes, start: int, end: int, found: Found) -> None:
+        self.scanned_bytes += end - start
+        digits = self._digits[index]
+        for first, last in self._values[index](data, start, end):
+            if first < last and (not digits or _DIGIT.search(data, first, last)):
+                found.add((first, last, index))
+
+
+def _extend(stretches: list[list[int]], start: int, end: int) -> None:
+    """Add what begins `NEIGHBOURHOOD_BYTES` before a window to ascending stretches, joining those that touch."""
+    first, last = max(0, start - NEIGHBOURHOOD_BYTES), end
+    if stretches and first <= stretches[-1][1]:
+        stretches[-1][1] = last
+    else:
+        stretches.append([first, last])
+
+
+def _in_characters(data: bytes, found: Sequence[tuple[int, int, int]]) -> Iterator[Candidate]:
+    """Byte offsets turned into character offsets in one pass over the bytes up to the last match."""
+    at: dict[int, int] = {}
+    seen_bytes = seen_chars = 0
+    for offset in sorted({offset for start, end, _ in found for offset in (start, end)}):
+        seen_chars += len(data[seen_bytes:offset].decode("utf-8", "replace"))
+        seen_bytes = offset
+        at[offset] = seen_chars
+    for start, end, index in found:
+        yield Candidate(at[start], at[end], index)
