@@ -5,6 +5,7 @@ Must never: accept on shape alone; each function states the scheme and where it 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Final
 
@@ -22,6 +23,22 @@ IBAN_LENGTHS: Final[dict[str, int]] = {
     "YE": 30,
 }  # fmt: skip
 """Length by country, from the SWIFT IBAN Registry."""
+
+
+_BASE58: Final = {
+    char: place for place, char in enumerate("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+}
+_BASE58_CHECK: Final = 4
+
+
+def base58check(text: str) -> bool:
+    """Base 58 whose last four bytes are the double SHA-256 of the rest (Bitcoin's wallet import format)."""
+    number = 0
+    for char in text:
+        number = number * 58 + _BASE58[char]
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    body, check = raw[:-_BASE58_CHECK], raw[-_BASE58_CHECK:]
+    return hashlib.sha256(hashlib.sha256(body).digest()).digest()[:_BASE58_CHECK] == check
 
 
 def luhn(digits: str) -> bool:

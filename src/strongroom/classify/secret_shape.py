@@ -18,14 +18,20 @@ from collections import Counter
 SHANNON_KEY_BITS = 3.0
 """Per character. English identifiers of key length stay near or below it once digits are required as well."""
 
+KEY_VALUE_DISTINCT = 5
+"""Fewer different characters are a mask or a filler."""
+
 _PLACEHOLDER = re.compile(
-    r"[*•.x_\-?#]+|[<{\[$%(].*|(?:null|none|nil|true|false|str|string|text|int|bytes|required|optional|hidden"
+    r"[*•.x_\-?#]+|[<{\[(].*|\$[{(].*|(?-i:\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|%[A-Z_]+%)|%[(sdr{].*|(?:null|none|nil|true|false|str|string|text|int|bytes|required|optional|hidden"
     r"|redacted|masked|undefined|empty|example|placeholder|password|passwort|passwd|secret|token|your[_\- ].*"
     r"|process\.env.*|os\.(?:environ|getenv).*|env[.(\[].*|getenv.*|self\..*|settings\..*|config\..*|secrets\..*"
-    r"|vault:.*|str\(.*|input\(.*|getpass.*)",
+    r"|vault:.*|str\(.*|input\(.*|getpass.*|required|needed|please|enter|reset|changed?|expired|forgotten|wrong"
+    r"|incorrect|invalid|missing|protected|unknown|disabled|enabled|changeme|erforderlich|vergessen|requis|requerida"
+    r"|obligatoire|obligatorio|richiesta|vereist|falsch|ge(?:ä|ae)ndert|oubli(?:é|e)|process\..*|params.*|req\..*)",
     re.IGNORECASE | re.DOTALL,
 )
 _DOTTED_WORDS = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
+_NEXT_PARAMETER = re.compile(r"&[\w.\-]{1,40}=")
 _JWT_HEADER_CHARS_MAX = 4096
 
 
@@ -61,6 +67,24 @@ def is_key_material(text: str) -> bool:
     if is_placeholder(text) or not any(c.isdigit() for c in text) or not any(c.isalpha() for c in text):
         return False
     return shannon_bits(text) >= SHANNON_KEY_BITS
+
+
+def key_material(text: str) -> tuple[int, int] | None:
+    """Where the key material in an assignment ends: a full stop behind it belongs to the sentence."""
+    value = text.rstrip(".~-") if text[-1:] in ".~-" else text
+    return (0, len(value)) if is_key_material(value) else None
+
+
+def password(text: str) -> tuple[int, int] | None:
+    """Where a password in an assignment ends: before the next parameter of a query string."""
+    following = _NEXT_PARAMETER.search(text)
+    value = text[: following.start()] if following else text
+    return (0, len(value)) if is_password(value) else None
+
+
+def is_key_value(text: str) -> bool:
+    """Whether what stands where only a key can stand is one, rather than a variable or a word in a manual."""
+    return not is_placeholder(text) and len(set(text)) >= KEY_VALUE_DISTINCT and not text.isalpha()
 
 
 def has_jwt_header(token: str) -> bool:

@@ -207,7 +207,12 @@ def _at_least_digits(count: int, *, letters: bool) -> Validator:
 
 
 def _entropy(bits: float, *, mixed: bool) -> Validator:
-    return _whole(lambda v: (not mixed or secret_shape.is_mixed(v)) and secret_shape.shannon_bits(v) >= bits)
+    def check(value: str) -> Slice:
+        end = len(value) - value.endswith(".")  # a full stop behind a key belongs to the sentence
+        fits = (not mixed or secret_shape.is_mixed(value)) and secret_shape.shannon_bits(value) >= bits
+        return (0, end) if fits else None
+
+    return check
 
 
 def _phone(regions: tuple[str, ...], *, possible: bool = False) -> Validator:
@@ -247,9 +252,11 @@ _PLAIN: Final[dict[str, Validator]] = {
     "ausweis": _whole(lambda v: checksums.icao_check(v[:9]) == int(v[9]) and any(c.isdigit() for c in v[:9])),
     "crc62": _whole(checksums.crc62),
     "jwt": _whole(secret_shape.has_jwt_header),
-    "password": _whole(secret_shape.is_password),
+    "password": secret_shape.password,
     "chosen_password": _whole(secret_shape.is_chosen_password),
-    "key_material": _whole(secret_shape.is_key_material),
+    "key_material": secret_shape.key_material,
+    "key_value": _whole(secret_shape.is_key_value),
+    "base58check": _whole(checksums.base58check),
     "not_trivial": _whole(lambda v: len(set(v)) >= NOT_TRIVIAL_DISTINCT),
 }
 _WITH_ARGUMENT: Final[dict[str, Callable[[str], Validator]]] = {
