@@ -20,6 +20,7 @@ from strongroom.cli import (
     erase,
     escrow,
     exits,
+    flows,
     keys_root,
     policy,
     seal,
@@ -59,7 +60,7 @@ def strongroom(
     """Protects the data AI agents handle: in transit, at rest and in the context window."""
 
 
-for noun in (up, demo, status, seal, tokenize, classify):
+for noun in (up, demo, status, seal, tokenize, classify, flows):
     noun.register(app)
 for group in (credential, source, keys_root, unseal, escrow, policy, audit, erase, backup):
     app.add_typer(group.app)

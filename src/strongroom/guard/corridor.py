@@ -16,6 +16,7 @@ from typing import Protocol
 from strongroom.audit.log import AuditLog
 from strongroom.errors import AccessDeniedError, DecryptionError, StrongroomError
 from strongroom.formats.entry import Event
+from strongroom.guard.flows import AGENT, SEALED, STORE, VALUE, FlowMap, Trace
 from strongroom.identity import Caller
 from strongroom.label import Label
 from strongroom.permit import MANAGING, MANY, Permit, PermitOffice
@@ -30,6 +31,10 @@ FRESH_S = 1.0
 """A permit with less than this left is renewed before it is used again in a long stream."""
 
 
+_AT_REST = {"seal": (AGENT, STORE, SEALED), "open": (STORE, AGENT, VALUE)}
+"""From where, to where and in which form the data of an action goes."""
+
+
 class PolicySource(Protocol):
     """Gives the policy that is in force now."""
 
@@ -41,10 +46,13 @@ class PolicySource(Protocol):
 class Guard:
     """Authorizes, records and lets pass. One per process."""
 
-    def __init__(self, *, policy: PolicySource, audit: AuditLog, office: PermitOffice) -> None:
+    def __init__(
+        self, *, policy: PolicySource, audit: AuditLog, office: PermitOffice, flows: FlowMap | None = None
+    ) -> None:
         self._policy = policy
         self._audit = audit
         self._office = office
+        self._flows = flows
 
     @property
     def policy_version(self) -> str:
@@ -120,6 +128,11 @@ class Guard:
             caller, permit.action, label, "outcome",
             resource=permit.resource, sink=sink_name, permit=permit, count=count, result=result,
         )  # fmt: skip
+        if self._flows is not None and permit.action in _AT_REST and result == "ok":
+            source, place, form = _AT_REST[permit.action]
+            moved = Trace(caller)
+            moved.passed(source, label, (place, place), form, count)
+            self._flows.observe(moved.taken().items())
         return self._audit.append(event, durable=durable)
 
     def alarm(self, caller: Caller, action: str, label: Label, *, sink_name: str = "", result: str) -> None:

@@ -29,8 +29,10 @@ from strongroom.errors import (
     UnknownSurrogateError,
 )
 from strongroom.formats import json_spans
+from strongroom.guard.analysis import Evidence, evidence
 from strongroom.guard.corridor import Guard, failure_code
 from strongroom.guard.detect import LEARN_LEN_MIN, Finding, findings
+from strongroom.guard.flows import CLEAR, MODEL, REFUSED, SURROGATE, VALUE, FlowMap, Trace
 from strongroom.guard.scope_state import Learned, Replacement, ScopeState, Segment
 from strongroom.guard.sinks import Sink, Tools
 from strongroom.identity import Caller
@@ -63,6 +65,7 @@ class Engine:
     fields: FieldClassifier
     surrogates: Surrogates
     tools: Tools
+    flows: FlowMap
 
 
 class _KnownScanner:
@@ -124,6 +127,7 @@ class Session:
         self._away: dict[str, _Pass] = {}
         self._shown: dict[tuple[str, Level | None], bool] = {}
         self._forwarded = False
+        self._trace = Trace(caller)
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
@@ -167,7 +171,12 @@ class Session:
             if any(start <= finding.start and finding.end <= end for start, end in marks.own):
                 continue  # a piece of a surrogate that was issued here
             level = together.raised.get(finding.kind)
-            if self._may_show(finding.kind, level):
+            shown = self._may_show(finding.kind, level)
+            entity = engine.catalogue.type_of(finding.kind)
+            self._trace.found(
+                origin.value, finding.kind, entity.category, level or entity.level, CLEAR if shown else SURROGATE
+            )
+            if shown:
                 continue
             out.append(self._replacement(finding, origin, level))
             lesson = (finding.kind, finding.value, finding.subject)
@@ -210,6 +219,25 @@ class Session:
             finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind
         )
 
+    def evidence(self, text: str) -> list[Evidence]:
+        """What is found in `text`, by what this tenant's sources and this conversation taught too.
+
+        Nothing is put away or learned. Raises `LimitExceededError` for text beyond the classifier's bound.
+        """
+        known = self._state.known(self._chain, self._learned)
+        scanner = _KnownScanner(self._engine.classifier, self._sources, known)
+        return evidence(text, fields=self._engine.fields, scanner=scanner)
+
+    def put_away(self, finding: Finding, *, origin: Origin = Origin.TYPED) -> str:
+        """What to write in the place of `finding`, which the caller decided to have replaced: its surrogate.
+
+        Raises `AccessDeniedError` when the caller may not tokenize.
+        """
+        entity = self._engine.catalogue.type_of(finding.kind)
+        self._trace.found(origin.value, finding.kind, entity.category, entity.level, SURROGATE)
+        self.replaced += 1
+        return self._replacement(finding, origin, None).text
+
     def forward(self, upstream: str) -> None:
         """Ask whether this caller may send to `upstream`, and record that it is about to.
 
@@ -221,6 +249,7 @@ class Session:
         made = self._passes["forward", upstream, _REQUEST] = _Pass(permit, _REQUEST, upstream)
         made.count = values
         self._forwarded = True
+        self._trace.sent(upstream)
 
     # --- back from the model ----------------------------------------------------------------------
 
@@ -262,6 +291,7 @@ class Session:
         used = self._pass("detokenize", _class_of(label), sink.kind, sink.name)
         if used is None:
             self.refused += 1
+            self._trace.passed(MODEL, label, (sink.kind, sink.name), REFUSED)
             return None
         try:
             value = self._engine.surrogates.resolve(self.scope, surrogate, used.permit)
@@ -272,6 +302,7 @@ class Session:
             return None
         used.count += 1
         self.restored += 1
+        self._trace.passed(MODEL, label, (sink.kind, sink.name), VALUE)
         return value
 
     def _alarm_unknown(self, surrogate: str, sink: Sink) -> None:
@@ -322,6 +353,8 @@ class Session:
         for found in passes.values():
             if found is not None:
                 self._settle(found)
+        if moved := self._trace.taken():
+            self._engine.flows.observe(moved.items())
 
     def _settle(self, used: _Pass) -> None:
         self._engine.guard.settle(

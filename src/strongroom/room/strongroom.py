@@ -25,8 +25,10 @@ from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.span import Span
 from strongroom.clock import system_entropy
 from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
+from strongroom.compliance.flow_map import Map, draw
 from strongroom.identity import Caller, Principal
 from strongroom.keys.epoch import Epoch
+from strongroom.keys.path import KeyPath
 from strongroom.label import Label, Level
 from strongroom.policy.engine import Policy
 from strongroom.primitives.secret_memory import shared_pages
@@ -193,6 +195,15 @@ class Strongroom:
         label = Label("operational", Level.INTERNAL)
         with self.house.guard.corridor(caller, "read_audit", label):
             return recent_entries(LogFiles(self.house.home / "audit"), last)
+
+    def flows(self, environment: str) -> Map:
+        """The observed data-flow map of ``tenant/environment``; reading it is an entry in the log."""
+        path = KeyPath.parse(environment)
+        caller = operator(path.tenant, path.environment)
+        with self.house.guard.corridor(
+            caller, "read_audit", Label("operational", Level.INTERNAL), resource="flows"
+        ):
+            return draw(self.house.engine.flows.read(path.tenant, path.environment))
 
     def status(self) -> dict[str, object]:
         """Facts for a person: where the store is, which policy is in force, what is in it.

@@ -14,6 +14,7 @@ from strongroom.adapters.log_files import LogFiles
 from strongroom.adapters.sqlite import Database
 from strongroom.adapters.sqlite.access import SQLiteCredentials, SQLiteProviderKeys, SQLiteSources
 from strongroom.adapters.sqlite.at_rest import SQLiteFiles, SQLiteHistory, SQLiteSegments
+from strongroom.adapters.sqlite.flows import SQLiteFlows
 from strongroom.adapters.sqlite.keys import SQLiteKeyStore
 from strongroom.adapters.sqlite.surrogates import SQLiteSurrogateStore
 from strongroom.adapters.sqlite.usage import SQLiteUsage
@@ -24,6 +25,7 @@ from strongroom.clock import Clock, Entropy, SystemClock, system_entropy
 from strongroom.envelope.envelope import Envelope
 from strongroom.guard.corridor import Guard, PolicySource
 from strongroom.guard.credentials import Credentials
+from strongroom.guard.flows import FlowMap
 from strongroom.guard.session import Engine
 from strongroom.guard.sessions import Sessions
 from strongroom.guard.sinks import Tools
@@ -175,7 +177,10 @@ def _furnish(
     meter.start()
     closing.callback(meter.close)
     policy: PolicySource = PolicyFile(settings.policy) if settings.policy else _ShippedPolicy()
-    guard = Guard(policy=policy, audit=audit, office=office)
+    flows = FlowMap(SQLiteFlows(database), clock)
+    flows.start()
+    closing.callback(flows.close)
+    guard = Guard(policy=policy, audit=audit, office=office, flows=flows)
     catalogue = Catalogue.load(settings.catalogue or None)
     classifier = build_classifier(settings, catalogue)
     fields = FieldClassifier(catalogue, classifier)
@@ -183,7 +188,7 @@ def _furnish(
         store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock,
         office=office,
     )  # fmt: skip
-    engine = Engine(guard, catalogue, classifier, fields, surrogates, Tools(settings.tools))
+    engine = Engine(guard, catalogue, classifier, fields, surrogates, Tools(settings.tools), flows)
     sources = DataSources(
         store=SQLiteSources(database), envelope=envelope, guard=guard, catalogue=catalogue, fields=fields,
         keys=keyring, epoch=shared,

@@ -6,7 +6,7 @@ Each module holds the tables of one room and the adapter of that room's port; al
 Must never: be put on a network file system; SQLite's write-ahead log needs shared memory.
 """
 
-from strongroom.adapters.sqlite import access, at_rest, leases, surrogates, usage
+from strongroom.adapters.sqlite import access, at_rest, flows, leases, surrogates, usage
 from strongroom.adapters.sqlite.database import Database
 from strongroom.adapters.sqlite.keys import SQLiteKeyStore
 from strongroom.adapters.sqlite.meta import SQLiteRootStore
@@ -19,6 +19,7 @@ __all__ = [
     "SQLiteRootStore",
     "access",
     "at_rest",
+    "flows",
     "leases",
     "metadata",
     "surrogates",
