@@ -82,6 +82,11 @@ class Detection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    engine: Literal["re2", "hyperscan", "stdlib"] = Field(
+        "re2",
+        description="What matches patterns: re2; hyperscan, faster, with the extra of that name; stdlib, slower, "
+        "with nothing but Python. All three find the same.",
+    )
     plugins: dict[str, Plugin] = Field(
         default_factory=dict,
         description="Models of your own by name: kind (spacy, onnx, presidio, gliner), path, sha256, labels (the "

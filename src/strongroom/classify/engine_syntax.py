@@ -180,7 +180,7 @@ class _Reader:
         self._newlines = multiline
 
     def refuse(self, why: str) -> NoReturn:
-        msg = f"pattern refused: {why} at character {self.at + 1}"
+        msg = f"{why} at character {self.at + 1}"
         raise PolicyInvalidError(msg)
 
     def choice(self) -> Node:

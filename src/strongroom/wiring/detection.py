@@ -5,8 +5,13 @@ Must never: replace an engine or a recognizer that was asked for and is not ther
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from strongroom.adapters.engine_hyperscan import HyperscanEngine
 from strongroom.classify.catalogue import Catalogue
-from strongroom.classify.classifier import Classifier
+from strongroom.classify.classifier import Classifier, expressions
+from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
+from strongroom.classify.engine_stdlib import StdlibEngine
 from strongroom.classify.recognizer import Recognizer
 from strongroom.settings import Settings
 from strongroom.wiring.detection_plugins import build_plugins
@@ -14,7 +19,20 @@ from strongroom.wiring.detection_plugins import build_plugins
 
 def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:
     """The classifier for `settings`; raises `ConfigurationError` or `PolicyInvalidError` saying what to do."""
-    return Classifier(catalogue, recognizers=_recognizers(settings))
+    engine = build_engine(settings, expressions(catalogue))
+    return Classifier(catalogue, engine, recognizers=_recognizers(settings))
+
+
+def build_engine(settings: Settings, wanted: Sequence[Expression]) -> PatternEngine:
+    """The pattern engine that `settings` name, over `wanted`.
+
+    Raises `ConfigurationError` when it is not installed, `PolicyInvalidError` for an expression it cannot hold.
+    """
+    if settings.detection.engine == "hyperscan":
+        return HyperscanEngine(wanted)
+    if settings.detection.engine == "stdlib":
+        return StdlibEngine(wanted)
+    return RE2Engine(wanted)
 
 
 def _recognizers(settings: Settings) -> list[Recognizer]:
