@@ -160,10 +160,14 @@ class Peer:
 
     def measure(self, case: str, **arguments: object) -> float:
         """One number from the peer. Raises `PeerUnavailableError` if it died."""
+        return float(self.ask(case, **arguments))
+
+    def ask(self, case: str, **arguments: object) -> Any:
+        """Any JSON value from the peer. Raises `PeerUnavailableError` if it died."""
         assert self._process.stdin  # noqa: S101 - Popen was told PIPE
         self._process.stdin.write(json.dumps({"case": case, **arguments}) + "\n")
         self._process.stdin.flush()
-        return float(self._answer()["value"])
+        return self._answer()["value"]
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout  # noqa: S101 - Popen was told PIPE

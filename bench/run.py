@@ -1,7 +1,7 @@
 """Run one benchmark: ``python -m bench.run NAME [CONSTANT=VALUE ...]`` (or ``make bench NAME=...``).
 
-Prints a table and writes ``bench/results/NAME.json``. ``CONSTANT=VALUE`` sets an integer constant of the
-benchmark module, such as ``FILE_MIB=1024``. Exits 0 even when a target was missed: a benchmark reports.
+Prints a table and writes ``bench/results/NAME.json``. ``CONSTANT=VALUE`` sets a constant of the benchmark
+module, such as ``FILE_MIB=1024``. Exits 0 even when a target was missed: a benchmark reports.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         if not hasattr(module, constant):
             print(f"bench.{name} has no constant {constant}", file=sys.stderr)
             return 2
-        setattr(module, constant, int(value))
+        setattr(module, constant, type(getattr(module, constant))(value))
     rows: list[Row] = module.rows()
     Console().print(table(name, rows))
     write(name, rows, settings)

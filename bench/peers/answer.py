@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 
-def answer(cases: Mapping[str, Callable[..., float]], *packages: str) -> None:
-    """Say which versions run here, then answer each request with its case's number until the input ends."""
+def answer(cases: Mapping[str, Callable[..., object]], *packages: str) -> None:
+    """Say which versions run here, then answer each request with its case's value until the input ends."""
     print(json.dumps({"versions": {package: version(package) for package in packages}}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
