@@ -53,6 +53,8 @@ def flows(
         ),
         empty=f"Nothing was observed in {environment} yet.",
     )  # fmt: skip
+    if found.tiers:
+        render.emit_text("\nFound by: " + ", ".join(f"{tier} {count}" for tier, count in found.tiers))
     if found.accumulations:
         render.emit_text("\nWhere values accumulate")
         render.emit_table(

@@ -7,7 +7,7 @@ Must never: call a flow harmless because it is protected. A surrogate sent to a 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -83,22 +83,26 @@ class Accumulation:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Edges, the busiest first, and sinks, the most sensitive first."""
+    """Edges, the busiest first; sinks, the most sensitive first; and how many values each tier found."""
 
     edges: tuple[Edge, ...]
     accumulations: tuple[Accumulation, ...]
+    tiers: tuple[tuple[str, int], ...] = ()
 
 
 def draw(counts: Iterable[FlowCount]) -> Map:
     """The map of `counts`."""
+    tiers = Counter[str]()
     grouped: dict[tuple[str, str, str, int, str, str, str], list[FlowCount]] = defaultdict(list)
     for count in counts:
         flow = count.flow
         key = (flow.source, flow.category, flow.kind, flow.level, flow.sink_kind, flow.sink, flow.form)
         grouped[key].append(count)
+        if flow.tier:
+            tiers[flow.tier] += count.count
     edges = [_edge(key, found) for key, found in grouped.items()]
     edges.sort(key=lambda edge: (-edge.count, edge.source, edge.kind, edge.sink, edge.form))
-    return Map(tuple(edges), tuple(_accumulated(edges)))
+    return Map(tuple(edges), tuple(_accumulated(edges)), tuple(tiers.most_common()))
 
 
 def _edge(key: tuple[str, str, str, int, str, str, str], found: Sequence[FlowCount]) -> Edge:

@@ -98,6 +98,7 @@ def _judge(stage: Stage, options: DemoOptions, steps: Steps, judged: Checks) -> 
         judged.run("audit log verifies", lambda: verdicts.log_verifies(stage))
         judged.run("erasure receipt proved", lambda: verdicts.receipt_proved(stage, stage.receipt))
     judged.run("gateway drains and ends", lambda: verdicts.gateway_ends(stage))
+    judged.run("values found, by tier", lambda: verdicts.found_by_tier(stage, f"{TENANT}/{ENVIRONMENT}"))
     sizes = [path.stat().st_size for path in walk([stage.place.work], exclude=[stage.given.directory])]
     with steps.step("scan for planted values", sum(sizes)) as advance:
         judged.run("planted values upstream", lambda: verdicts.none_upstream(stage))

@@ -88,6 +88,12 @@ def receipt_proved(stage: Stage, receipt: ErasureReceipt | None) -> Verdict:
     return receipt.keys_destroyed > 0, detail, len(receipt.to_json())
 
 
+def found_by_tier(stage: Stage, environment: str) -> Verdict:
+    """What was found in the traffic, by which tier; the data-flow map has the counts."""
+    tiers = stage.officer_room.flows(environment).tiers
+    return bool(tiers), ", ".join(f"{tier} {count}" for tier, count in tiers) or "the map is empty", 0
+
+
 def gateway_ends(stage: Stage) -> Verdict:
     """The gateway finishes what it does and ends by itself when asked to."""
     code = stage.gateway.stop()

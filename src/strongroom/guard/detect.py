@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from strongroom.classify.fields import FieldClassifier
-from strongroom.classify.span import Span
+from strongroom.classify.span import FIELD, Span
 from strongroom.errors import FormatError
 from strongroom.formats import json_spans
 
@@ -28,7 +28,7 @@ class Finding:
     """`text[start:end]` is a `kind`; `value` is what it stands for once JSON escapes are undone.
 
     `reading`, when not empty, is what the value is to be compared as: without its disguise, or the whole name of
-    which it is a part.
+    which it is a part. `tier` is what found it (see `classify.span.Span.source`).
     `bare` says that the place is a JSON number, so a surrogate put there needs quotes; `learned`, that the
     field it stood in told what it is.
     """
@@ -41,6 +41,7 @@ class Finding:
     bare: bool = False
     learned: bool = False
     reading: str = ""
+    tier: str = FIELD
 
 
 class Scanner(Protocol):
@@ -78,7 +79,15 @@ def findings(text: str, *, field: str, fields: FieldClassifier, scanner: Scanner
 
 def _free(text: str, scanner: Scanner) -> list[Finding]:
     return [
-        Finding(span.start, span.end, span.kind, text[span.start : span.end], span.subject, reading=span.reading)
+        Finding(
+            span.start,
+            span.end,
+            span.kind,
+            text[span.start : span.end],
+            span.subject,
+            reading=span.reading,
+            tier=span.source,
+        )
         for span in scanner.spans(text)
     ]
 
@@ -121,7 +130,9 @@ def _free_literal(
     )
     for span, (start, end, _) in zip(spans, places, strict=True):
         value = literal.value[span.start : span.end]
-        yield Finding(at(start), at(end), span.kind, value, span.subject, bare, reading=span.reading)
+        yield Finding(
+            at(start), at(end), span.kind, value, span.subject, bare, reading=span.reading, tier=span.source
+        )
 
 
 def _key_of(path: Iterable[str | int]) -> str:

@@ -37,7 +37,7 @@ class Flow:
 
     `source` is who wrote or held it (``typed``, ``tool``, ``model``, ``store``, ``agent``); `sink` is where it
     went (``model:openai``, ``user``, ``send_email.to``, ``store``), `sink_kind` what kind of place that is, and
-    `form` in which form. `level` is a number from 0 to 3.
+    `form` in which form; `tier` is what recognized it, where something did. `level` is a number from 0 to 3.
     """
 
     tenant: str
@@ -50,6 +50,7 @@ class Flow:
     sink_kind: str
     sink: str
     form: str
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,19 @@ class Trace:
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._waiting: dict[tuple[str, str, str, int, str], int] = {}
+        self._waiting: dict[tuple[str, str, str, int, str, str], int] = {}
         self._done: dict[Flow, int] = {}
 
-    def found(self, source: str, kind: str, category: str, level: int, form: str) -> None:
+    def found(self, source: str, kind: str, category: str, level: int, form: str, tier: str) -> None:
         """A value of `kind` stands in what is about to be sent."""
-        key = (source, kind, category, level, form)
+        key = (source, kind, category, level, form, tier)
         self._waiting[key] = self._waiting.get(key, 0) + 1
 
     def sent(self, sink: str) -> None:
         """What waited went to the model behind `sink`."""
-        for (source, kind, category, level, form), count in self._waiting.items():
-            self._add(source, kind, category, level, (MODEL, f"{MODEL}:{sink}" if sink else MODEL), form, count)
+        place = (MODEL, f"{MODEL}:{sink}" if sink else MODEL)
+        for (source, kind, category, level, form, tier), count in self._waiting.items():
+            self._add(source, kind, category, level, place, form, count, tier)
         self._waiting = {}
 
     def passed(self, source: str, label: Label, sink: tuple[str, str], form: str, count: int = 1) -> None:
@@ -95,10 +97,13 @@ class Trace:
         return done
 
     def _add(
-        self, source: str, kind: str, category: str, level: int, sink: tuple[str, str], form: str, count: int
-    ) -> None:
+        self, source: str, kind: str, category: str, level: int, sink: tuple[str, str], form: str, count: int,
+        tier: str = "",
+    ) -> None:  # fmt: skip
         who = self._caller
-        flow = Flow(who.tenant, who.environment, who.principal.name, source, category, kind, level, *sink, form)
+        flow = Flow(
+            who.tenant, who.environment, who.principal.name, source, category, kind, level, *sink, form, tier
+        )
         self._done[flow] = self._done.get(flow, 0) + count
 
 

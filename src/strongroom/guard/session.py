@@ -174,8 +174,9 @@ class Session:
             shown = self._may_show(finding.kind, level)
             entity = engine.catalogue.type_of(finding.kind)
             self._trace.found(
-                origin.value, finding.kind, entity.category, level or entity.level, CLEAR if shown else SURROGATE
-            )
+                origin.value, finding.kind, entity.category, level or entity.level,
+                CLEAR if shown else SURROGATE, finding.tier,
+            )  # fmt: skip
             if shown:
                 continue
             out.append(self._replacement(finding, origin, level))
@@ -234,7 +235,7 @@ class Session:
         Raises `AccessDeniedError` when the caller may not tokenize.
         """
         entity = self._engine.catalogue.type_of(finding.kind)
-        self._trace.found(origin.value, finding.kind, entity.category, entity.level, SURROGATE)
+        self._trace.found(origin.value, finding.kind, entity.category, entity.level, SURROGATE, finding.tier)
         self.replaced += 1
         return self._replacement(finding, origin, None).text
 

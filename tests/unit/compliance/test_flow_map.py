@@ -7,8 +7,8 @@ from strongroom.compliance.flow_picture import TITLES, svg
 from strongroom.guard.flows import CLEAR, REFUSED, SURROGATE, VALUE, Flow, FlowCount
 
 
-def count(source, kind, sink, form, times=1, *, level=2, sink_kind="", principal="bot", at=1000):
-    flow = Flow("acme", "prod", principal, source, "pii", kind, level, sink_kind or sink, sink, form)
+def count(source, kind, sink, form, times=1, *, level=2, sink_kind="", principal="bot", at=1000, tier=""):
+    flow = Flow("acme", "prod", principal, source, "pii", kind, level, sink_kind or sink, sink, form, tier)
     return FlowCount(flow, times, at, at + 5)
 
 
@@ -17,13 +17,14 @@ MODEL = {"sink_kind": "model"}
 
 def test_principals_are_joined_and_boundaries_named() -> None:
     drawn = draw([
-        count("tool", "EMAIL", "model:openai", SURROGATE, 3, **MODEL),
-        count("tool", "EMAIL", "model:openai", SURROGATE, 4, principal="other", at=10, **MODEL),
+        count("tool", "EMAIL", "model:openai", SURROGATE, 3, tier="field", **MODEL),
+        count("tool", "EMAIL", "model:openai", SURROGATE, 4, tier="known", principal="other", at=10, **MODEL),
         count("model", "EMAIL", "send_email.to", VALUE, sink_kind="message.recipient"),
         count("model", "EMAIL", "post.url", REFUSED, sink_kind="tool"),
         count("store", "", "agent", VALUE),
     ])  # fmt: skip
     first = drawn.edges[0]
+    assert drawn.tiers == (("known", 4), ("field", 3))
     assert (first.count, first.principals, first.first_at, first.last_at) == (7, ("bot", "other"), 10, 1005)
     assert {edge.sink: edge.boundary for edge in drawn.edges} == {
         "model:openai": "agent and its tools → model provider",
