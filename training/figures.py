@@ -78,7 +78,8 @@ def day(rng: random.Random, language: str, *, long_ago: bool = False) -> str:
     if rng.random() < 0.5:
         return when.strftime(rng.choice(SHORT_DATE[language]))
     month = MONTHS[language].split()[when.month - 1]
-    return rng.choice(LONG_DATE[language]).format(month=month, day=when.day, year=when.year)
+    forms = [form for form in LONG_DATE[language] if not long_ago or "{year}" in form]
+    return rng.choice(forms).format(month=month, day=when.day, year=when.year)
 
 
 def _instant(rng: random.Random) -> str:
