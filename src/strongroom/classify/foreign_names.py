@@ -104,6 +104,9 @@ _NARROWER: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Entities that Presidio splits by country where the catalogue has one kind for all, which keeps its own name."""
 
+ONLY_IN_PART: Final = frozenset({"DATE_TIME"})
+"""Entities of which the kinds here are a part: dates of birth are found, other dates are not."""
+
 ENTITY_OF: Final[Mapping[str, str]] = {kind: entity for entity, kinds in PRESIDIO.items() for kind in kinds}
 """The name a kind goes out under; a kind that is not here goes by its own name."""
 

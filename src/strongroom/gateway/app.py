@@ -1,6 +1,7 @@
 """The gateway as a raw ASGI application: which request goes where, and the server's own endpoints.
 
-Must never: serve a path that is neither in the routes nor one of `/healthz`, `/readyz` and `/metrics`.
+Must never: serve a path that is neither in the routes, nor one of Presidio's, nor `/healthz`, `/readyz` or
+`/metrics`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from strongroom.errors import StrongroomError
 from strongroom.gateway import http
 from strongroom.gateway.http import JSON, Receive, Scope, Send
 from strongroom.gateway.parts import GatewayParts
+from strongroom.gateway.presidio import HEALTH, PresidioCall
 from strongroom.gateway.problems import problem_of
 from strongroom.gateway.round_trip import RoundTrip, refuse
-from strongroom.gateway.routes import route_of, wire_of
+from strongroom.gateway.routes import PRESIDIO, route_of, wire_of
 
 FLUSH_EVERY_S = 1.0
 """How long an issued conversation surrogate may be only in memory; the client's history re-derives it."""
@@ -75,8 +77,18 @@ class Gateway:
         if path in ("/healthz", "/readyz", "/metrics"):
             await self._operational(path, send)
             return
+        if path == "/health" and self._parts.analysis is not None:
+            await http.answer(send, _OK, [(b"content-type", b"text/plain; charset=utf-8")], HEALTH)
+            return
         self._number += 1
         request_id = f"req_{self._run}{self._number:08x}"
+        if path in PRESIDIO and self._parts.analysis is not None:
+            seen = self._parts.telemetry.begin(f"presidio.{path[1:]}", request_id)
+            try:
+                await PresidioCall(self._parts, seen, scope, receive, send).serve()
+            finally:
+                seen.end()
+            return
         wire = wire_of(path)
         try:
             route = route_of(scope["method"], path, strict=self._parts.enforces)

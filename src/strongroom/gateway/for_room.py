@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from strongroom.classify.span import ADDRESS, FIELD, KNOWN, PATTERN, PLUGIN, TAGGER
 from strongroom.gateway.app import create_app
-from strongroom.gateway.parts import GatewayLimits, GatewayParts
+from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts
 from strongroom.gateway.serve import serve
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
@@ -17,6 +18,8 @@ from strongroom.wiring.outward import line_file, open_upstreams, span_file
 
 LOG = "gateway.log"
 SPANS = "traces.jsonl"
+TIERS = (FIELD, KNOWN, PATTERN, ADDRESS, TAGGER)
+"""What every room finds by, as its spans are marked."""
 
 
 @contextmanager
@@ -31,7 +34,18 @@ def parts_for(room: Strongroom) -> Iterator[GatewayParts]:
             upstreams=open_upstreams(settings, room.provider_keys.get, house.epoch),
             telemetry=Telemetry(house.clock, tracer=tracer, write=write),
             mode=settings.mode,
-            limits=GatewayLimits(settings.limits.body_bytes, settings.limits.response_bytes),
+            limits=GatewayLimits(
+                settings.limits.body_bytes,
+                settings.limits.response_bytes,
+                # a model takes milliseconds for a sentence: none of it in the loop that serves everybody
+                inline_bytes=0 if settings.detection.plugins else GatewayLimits().inline_bytes,
+            ),
+            analysis=AnalysisParts(
+                sessions=house.sessions,
+                kinds=frozenset(house.catalogue.types),
+                recognizers=(*TIERS, *(f"{PLUGIN}:{name}" for name in settings.detection.plugins)),
+                operator=settings.presidio.operator,
+            ),
         )
 
 

@@ -7,24 +7,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from strongroom.clock import Entropy, system_entropy
-from strongroom.gateway.ports import CredentialsPort, SessionsPort
+from strongroom.gateway.ports import AnalysesPort, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.gateway.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayLimits:
-    """Bounds on one request, in bytes."""
+    """Bounds on one request, in bytes.
+
+    A body of more than `inline_bytes` is inspected in a thread, so that it does not hold up others: the default is
+    about 0.5 ms of patterns, and a longer pause of the loop would show in other requests' latency. With slow
+    recognizers it is 0.
+    """
 
     body_bytes: int = 32 << 20
     response_bytes: int = 64 << 20
+    inline_bytes: int = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisParts:
+    """What the endpoints for Presidio's clients are made of: `kinds` are the catalogue's, by name.
+
+    `recognizers` are named to who asks; `operator` is what /anonymize does when a request says nothing.
+    """
+
+    sessions: AnalysesPort
+    kinds: frozenset[str]
+    recognizers: tuple[str, ...] = ()
+    operator: Literal["replace", "surrogate"] = "replace"
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayParts:
-    """What a gateway is made of. `mode` is ``enforce`` or ``monitor``; `upstreams` go by wire name."""
+    """What a gateway is made of. `mode` is ``enforce`` or ``monitor``; `upstreams` go by wire name.
+
+    Without `analysis` the endpoints for Presidio's clients are not served.
+    """
 
     sessions: SessionsPort
     credentials: CredentialsPort
@@ -33,6 +56,7 @@ class GatewayParts:
     mode: str = "enforce"
     limits: GatewayLimits = field(default_factory=GatewayLimits)
     entropy: Entropy = system_entropy
+    analysis: AnalysisParts | None = None
 
     @property
     def enforces(self) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from strongroom.guard.analysis import Evidence
+from strongroom.guard.detect import Finding
 from strongroom.guard.scope_state import Replacement
 from strongroom.guard.session import Origin
 from strongroom.guard.sinks import Sink
@@ -72,6 +74,34 @@ class SessionsPort(Protocol):
 
     def flush(self) -> None:
         """Write what conversations issued and is not on disk yet."""
+        ...
+
+
+class AnalysisPort(Tally, Protocol):
+    """The same session for a caller that inspects and decides by itself (`guard.session.Session`)."""
+
+    def evidence(self, text: str) -> list[Evidence]:
+        """What is found in `text`; nothing is put away."""
+        ...
+
+    def put_away(self, finding: Finding) -> str:
+        """The surrogate to write in the place of `finding`."""
+        ...
+
+    def restorer(self, sink: Sink) -> Holdback:
+        """Puts back every surrogate that policy lets out at `sink`."""
+        ...
+
+    def finish(self) -> None:
+        """Record the outcomes of this request."""
+        ...
+
+
+class AnalysesPort(Protocol):
+    """Opens sessions for such callers (`guard.sessions.Sessions`)."""
+
+    def open(self, caller: Caller, *, conversation: str) -> AnalysisPort:
+        """A session of `caller`; an empty `conversation` means the principal's own scope."""
         ...
 
 

@@ -39,6 +39,12 @@ class ContentTypeError(RequestRefusedError):
     code = "content_type"
 
 
+class ParameterError(RequestRefusedError):
+    """A field of a request to one of the gateway's own endpoints has a value it cannot have."""
+
+    code = "parameter"
+
+
 class Problem(NamedTuple):
     """What a client is told."""
 
@@ -51,6 +57,7 @@ _STATUS: tuple[tuple[type[StrongroomError], int], ...] = (
     (UnknownEndpointError, 404),
     (MethodError, 405),
     (ContentTypeError, 415),
+    (ParameterError, 422),
     (RequestRefusedError, 400),
     (FormatError, 400),
     (LimitExceededError, 413),

@@ -1,7 +1,7 @@
 """One request from head to last byte: authenticate, inspect, forward, restore, and say what happened.
 
 Sessions are synchronous and quick for ordinary prompts, so they are called in the event loop; a body larger
-than `INLINE_BYTES_MAX` is inspected in a thread, so that it does not hold up others.
+than `GatewayLimits.inline_bytes` is inspected in a thread, so that it does not hold up others.
 
 Must never: forward anything before the credential was checked and every text inspected, show the client the
 provider's key or the provider the client's, or answer with a stack trace.
@@ -27,9 +27,6 @@ from strongroom.gateway.telemetry import Observation
 from strongroom.gateway.upstream import Exchange, Upstream
 from strongroom.gateway.wire import Wire
 from strongroom.identity import Caller
-
-INLINE_BYTES_MAX = 64 << 10
-"""About 0.5 ms of inspection; a longer pause of the loop would show in other requests' latency."""
 
 ERROR_BYTES_MAX = 1 << 20
 """A provider's error message is a few hundred bytes."""
@@ -106,7 +103,7 @@ class RoundTrip:
         body = await http.read_body(self._receive, self._parts.limits.body_bytes)
         client = self._scope.get("client")
         caller = Caller(principal, address=client[0] if client else "")
-        if len(body) > INLINE_BYTES_MAX:
+        if len(body) > self._parts.limits.inline_bytes:
             prepared, session = await asyncio.to_thread(self._prepare, body, caller)
         else:
             prepared, session = self._prepare(body, caller)

@@ -38,9 +38,22 @@ _GET = {
     "/openai/v1/models": Route("openai.models", OPENAI, "/models"),
     "/anthropic/v1/models": Route("anthropic.models", ANTHROPIC, "/v1/models"),
 }
+PRESIDIO = {
+    "/analyze": "POST",
+    "/anonymize": "POST",
+    "/deanonymize": "POST",
+    "/supportedentities": "GET",
+    "/recognizers": "GET",
+    "/anonymizers": "GET",
+    "/deanonymizers": "GET",
+    "/health": "GET",
+}
+"""Paths that clients of Presidio know, with their methods; nothing of them is forwarded."""
+
 ENDPOINTS = (
     *(("POST", path, "inspected, forwarded, restored") for path in _POST),
     *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
+    *((method, path, "answers as Presidio does") for path, method in PRESIDIO.items()),
     ("GET", "/healthz", "answers while the process lives"),
     ("GET", "/readyz", "answers 200 while it serves, 503 while it stops"),
     ("GET", "/metrics", "Prometheus text format"),

@@ -134,15 +134,20 @@ class Telemetry:
                 "http.request.method": "POST",
                 "http.route": seen.route,
                 "http.response.status_code": seen.status,
-                "gen_ai.provider.name": seen.route.partition(".")[0],
-                "gen_ai.operation.name": "chat",
-                "gen_ai.request.model": _model(seen.model),
                 "strongroom.request.id": seen.request_id,
                 "strongroom.replaced": seen.replaced,
                 "strongroom.restored": seen.restored,
                 "strongroom.withheld": seen.refused,
             }
         )
+        if not seen.route.startswith("presidio."):  # where no model is asked
+            span.set_attributes(
+                {
+                    "gen_ai.provider.name": seen.route.partition(".")[0],
+                    "gen_ai.operation.name": "chat",
+                    "gen_ai.request.model": _model(seen.model),
+                }
+            )
         if seen.error:
             span.set_attribute("error.type", seen.error)
         if seen.status >= _SERVER_ERROR:

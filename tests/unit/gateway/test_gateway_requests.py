@@ -9,7 +9,6 @@ import pytest
 from strongroom.errors import AccessDeniedError, AuditUnavailableError, KeyStateError
 from strongroom.gateway.parts import GatewayLimits
 from strongroom.gateway.request import conversation_of
-from strongroom.gateway.round_trip import INLINE_BYTES_MAX
 from strongroom.guard.session import Origin
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
@@ -129,7 +128,7 @@ def test_a_body_in_chunks_is_put_together(rig: Any) -> None:
 
 
 def test_a_large_body_is_inspected_outside_the_loop_with_the_same_result(rig: Any) -> None:
-    raw = json.dumps(asking("x " * INLINE_BYTES_MAX + SECRET)).encode()
+    raw = json.dumps(asking("x " * GatewayLimits().inline_bytes + SECRET)).encode()
     assert rig.chat(content=raw).status_code == 200
     assert rig.upstream.bodies == raw.replace(SECRET.encode(), b"EMAIL_Q0000XX")
 
