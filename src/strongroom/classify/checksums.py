@@ -114,6 +114,28 @@ def lanr(number: str) -> bool:
     return (10 - total % 10) % 10 == int(number[6])
 
 
+def weighted(digits: str, weights: tuple[int, ...]) -> int:
+    """Sum of digit times weight, as far as the weights go."""
+    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False))
+
+
+def snils(digits: str) -> bool:
+    """Russian insurance number: nine digits and the weighted sum modulo 101 (Order 99n of the pension fund)."""
+    check = weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101
+    return len(digits) == 11 and check % 100 == int(digits[9:])  # noqa: PLR2004 - its length
+
+
+def pis(digits: str) -> bool:
+    """Brazilian PIS/PASEP: ten digits and a check digit modulo 11 (Caixa Econômica Federal)."""
+    check = 11 - weighted(digits, (3, 2, 9, 8, 7, 6, 5, 4, 3, 2)) % 11
+    return len(digits) == 11 and int(digits[10]) == (0 if check > 9 else check)  # noqa: PLR2004 - length, one digit
+
+
+def au_medicare(digits: str) -> bool:
+    """Australian Medicare card: the ninth digit checks the first eight (Services Australia)."""
+    return weighted(digits, (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == int(digits[8])
+
+
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 

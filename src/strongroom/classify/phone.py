@@ -40,6 +40,13 @@ NANP_CODE: Final = 1
 POSSIBLE_DIGITS_MIN: Final = 7
 """Shorter national numbers exist, but nothing about six digits says telephone."""
 
+E164_DIGITS_MAX: Final = 15
+ABROAD_DIGITS_MIN: Final = 8
+"""The shortest number with its country code that is taken without a plan that has it."""
+
+FILLER: Final = 3
+"""Fewer different digits than this stand for a number instead of being one."""
+
 NANP_ALONE: Final = ("US",)
 """Asked for possible numbers of this plan alone, its shape is the whole answer: area codes are added yearly."""
 
@@ -47,6 +54,11 @@ _NANP_SHAPE: Final = re.compile(r"[2-9]\d\d[2-9]\d{6}")
 _EXTENSION: Final = re.compile(r" ?(?:x|ext\.?|#) ?\d{1,5}$")
 _LAST_GROUP: Final = re.compile(r"[ ./()\-]+\d+$")
 _NOT_DIGIT: Final = re.compile(r"\D+")
+_DATE: Final = re.compile(
+    r"\(?(?:(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./]"
+    r"|(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)?\d\d(?!\d))"
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+)
 _USES: Final = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
     "voicemail",
@@ -55,7 +67,7 @@ _USES: Final = (
 
 def accepted_length(candidate: str, regions: Sequence[str] = REGIONS, *, possible: bool = False) -> int:
     """How many leading characters are a valid number, or a possible one if asked; 0 when none are."""
-    if len(candidate) > CANDIDATE_CHARS_MAX:
+    if len(candidate) > CANDIDATE_CHARS_MAX or _DATE.fullmatch(candidate):
         return 0
     extension = _EXTENSION.search(candidate)
     number = candidate[: extension.start()] if extension else candidate
@@ -63,6 +75,30 @@ def accepted_length(candidate: str, regions: Sequence[str] = REGIONS, *, possibl
     if not length and possible:
         length = _trimmed(number, regions, _lengths)
     return len(candidate) if extension and length == len(number) else length
+
+
+def abroad(candidate: str) -> tuple[int, int] | None:
+    """A number behind a plus sign: as `accepted_length`, or any length the world allows under a code in use."""
+    length = accepted_length(candidate, possible=True)
+    if not length and len(candidate) <= CANDIDATE_CHARS_MAX:
+        number = _EXTENSION.sub("", candidate)
+        digits = _NOT_DIGIT.sub("", number)
+        if ABROAD_DIGITS_MIN <= len(digits) <= E164_DIGITS_MAX and _regions(digits) is not None:
+            length = len(number)
+    return (0, length) if length else None
+
+
+def shaped(candidate: str) -> tuple[int, int] | None:
+    """What a word nearby calls a telephone number, if it has the digits of one and is no date and no filler."""
+    number = _EXTENSION.sub("", candidate)
+    digits = _NOT_DIGIT.sub("", number)
+    if (
+        not POSSIBLE_DIGITS_MIN <= len(digits) <= E164_DIGITS_MAX
+        or _DATE.match(number)
+        or len(set(digits)) < FILLER
+    ):
+        return None
+    return 0, len(candidate)
 
 
 def _trimmed(candidate: str, regions: Sequence[str], rule: Callable[[str], re.Pattern[str]]) -> int:
@@ -106,11 +142,17 @@ def _obeys(text: str, regions: Sequence[str], rule: Callable[[str], re.Pattern[s
 
 
 def _obeys_abroad(digits: str, rule: Callable[[str], re.Pattern[str]]) -> bool:
+    found = _regions(digits)
+    return found is not None and any(rule(region).fullmatch(digits[found[0] :]) for region in found[1])
+
+
+def _regions(digits: str) -> tuple[int, Sequence[str]] | None:
+    """The length of the calling code that `digits` begin with, and the regions that have it."""
     for length in range(1, CALLING_CODE_DIGITS_MAX + 1):
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0))
         if regions is not None:
-            return any(rule(region).fullmatch(digits[length:]) for region in regions)
-    return False
+            return length, regions
+    return None
 
 
 def _significant(digits: str, region: str) -> str:

@@ -45,6 +45,7 @@ _MONTHS: Final = frozenset(
     mai juni juli oktober dezember jan feb mar apr jun jul aug sep sept oct nov dec mrz okt dez jänner
     """.split()  # noqa: SIM905 - a list of literals would be ten times as long
 )
+_MAESTRO: Final = frozenset({50, 56, 57, 58, 63, 67, 68})
 _DAY_MAX, _MONTH_MAX = 31, 12
 _NINO_UNUSED: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _SSN_PUBLISHED: Final = frozenset({"078051120", "219099999", "123456789", "111111111", "333333333"})
@@ -92,7 +93,8 @@ def card(value: str) -> Slice:
     """
     for group in _GROUP.finditer(value):
         digits = compact(value[group.start() :])
-        for length in _card_lengths(digits):
+        lengths = _card_lengths(digits)
+        for length in (len(digits), *lengths) if len(digits) in lengths else lengths:
             number = digits[:length]
             if len(number) == length and checksums.luhn(number) and len(set(number)) > 1:
                 found = _prefix_of(value, group.start(), length)
@@ -101,20 +103,27 @@ def card(value: str) -> Slice:
     return None
 
 
+def card_short(value: str) -> Slice:
+    """A card of twelve or thirteen digits (Maestro), which says too little without a word for card nearby."""
+    digits = compact(value)
+    short = len(digits) in {12, 13} and int(digits[:2]) in _MAESTRO
+    return (0, len(value)) if short and checksums.luhn(digits) else None
+
+
 def _card_lengths(digits: str) -> tuple[int, ...]:
     """Lengths in use for the issuer that `digits` begins with, the usual one first."""
     two, four = int(digits[:2]), int(digits[:4])
     if digits[0] == "4":
         return 16, 19, 13
-    if 51 <= two <= 55 or 2221 <= four <= 2720:  # noqa: PLR2004 - Mastercard's issuer ranges
+    if 51 <= two <= 55 or 2221 <= four <= 2720 or four in {9792, 8600}:  # noqa: PLR2004 - Mastercard, Troy, Uzcard
         return (16,)
     if two in {34, 37} or four in {1800, 2131}:
         return (15,)
     if two in {36, 38, 39} or 3000 <= four <= 3059:  # noqa: PLR2004 - Diners Club
         return 14, 16, 19
-    if two in {35, 60, 62, 64, 65, 81}:
+    if two in {35, 60, 62, 64, 65, 81} or 2200 <= four <= 2205:  # noqa: PLR2004 - JCB to UnionPay; Mir
         return 16, 19, 17, 18
-    return (16, 18, 19, 13, 12) if two in {50, 56, 57, 58, 63, 67, 68} else ()
+    return (16, 18, 19) if two in _MAESTRO else ()
 
 
 def iban(value: str) -> Slice:
@@ -230,6 +239,7 @@ def _stdnum(name: str) -> Validator:
 
 _PLAIN: Final[dict[str, Validator]] = {
     "card": card,
+    "card_short": card_short,
     "iban": iban,
     "email": email,
     "ipv4": ipv4,
@@ -238,6 +248,8 @@ _PLAIN: Final[dict[str, Validator]] = {
     "street_de": street_de,
     "phone": _phone(phone.REGIONS),
     "phone_possible": _phone(phone.REGIONS, possible=True),
+    "phone_abroad": phone.abroad,
+    "phone_shape": phone.shaped,
     "luhn": _whole_compact(checksums.luhn),
     "ssn": _whole_compact(_ssn),
     "rvnr": _whole_compact(checksums.rvnr),
@@ -251,6 +263,9 @@ _PLAIN: Final[dict[str, Validator]] = {
     "mac": _whole(mac),
     "ausweis": _whole(lambda v: checksums.icao_check(v[:9]) == int(v[9]) and any(c.isdigit() for c in v[:9])),
     "crc62": _whole(checksums.crc62),
+    "snils": _whole_compact(checksums.snils),
+    "pis": _whole_compact(checksums.pis),
+    "au_medicare": _whole_compact(checksums.au_medicare),
     "jwt": _whole(secret_shape.has_jwt_header),
     "password": secret_shape.password,
     "chosen_password": _whole(secret_shape.is_chosen_password),
