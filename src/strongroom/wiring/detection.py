@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.adapters.engine_hyperscan import HyperscanEngine
+from strongroom.classify.address import AddressRecognizer
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier, expressions
 from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
@@ -36,4 +37,4 @@ def build_engine(settings: Settings, wanted: Sequence[Expression]) -> PatternEng
 
 
 def _recognizers(settings: Settings) -> list[Recognizer]:
-    return [*build_plugins(settings.detection.plugins)]
+    return [AddressRecognizer(), *build_plugins(settings.detection.plugins)]
