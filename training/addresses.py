@@ -6,7 +6,6 @@ Must never: draw a town or a street outside its half.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,9 @@ NAMES: Final = {
 LANGUAGE_OF: Final = {country: language for language, countries in COUNTRIES.items() for country, _ in countries}
 STATES: Final = {"US": "en_US", "CA": "en_CA", "AU": "en_AU"}
 STATE_ATTRIBUTES: Final = {"US": "states_abbr", "CA": "provinces_abbr", "AU": "states_abbr"}
+STATE_NAMES: Final = {"US": "states", "CA": "provinces", "AU": "states"}
+NO_POSTCODE_SHARE: Final = 0.1
+MILITARY_SHARE: Final = 0.02
 ITALIAN_PROVINCES: Final = ("MI", "RM", "TO", "NA", "BO", "FI", "VE", "GE", "PA", "BA", "VR", "PD", "BG", "MB")
 BRAZILIAN_STATES: Final = ("SP", "RJ", "MG", "RS", "PR", "BA", "SC", "PE", "CE", "GO", "DF")
 POSTCODES: Final[dict[str, tuple[str, ...]]] = {  # '#' a digit, '%' a digit but 0, '?' a letter
@@ -37,12 +39,72 @@ POSTCODES: Final[dict[str, tuple[str, ...]]] = {  # '#' a digit, '%' a digit but
     "NL": ("%### ??", "%### ??", "%###??"), "PT": ("%###-###",), "BR": ("#####-###",),
 }  # fmt: skip
 POSTCODE_LETTERS: Final = "ABCDEFGHJKLMNPRSTWXYZ"
-SUFFIX_BY_SUFFIX: Final = re.compile(r"ß|ss|str\.")
+
 STREETS: Final[dict[str, tuple[str, ...]]] = {
     "fr": ("rue", "rue", "rue de", "avenue", "avenue de", "boulevard", "place", "chemin de", "allée", "impasse"),
-    "es": ("Calle", "Calle", "C/", "Avenida", "Avda.", "Av. de", "Plaza", "Paseo de", "Ronda de", "Camino"),
-    "it": ("Via", "Via", "Viale", "Corso", "Piazza", "Largo", "Vicolo", "Strada", "Via dei", "V.le"),
-    "pt": ("Rua", "Rua", "R.", "Avenida", "Av.", "Travessa", "Praça", "Rua da", "Rua do", "Largo", "Alameda"),
+    "es": (
+        "Calle",
+        "Calle",
+        "C/",
+        "Avenida",
+        "Avda.",
+        "Av. de",
+        "Plaza",
+        "Paseo de",
+        "Ronda de",
+        "Camino",
+        "C.",
+        "Rambla",
+        "Glorieta de",
+        "Pasaje",
+        "Cuesta de",
+        "Callejón de",
+        "Alameda",
+        "Urbanización",
+        "Vial de",
+        "Acceso",
+    ),
+    "it": (
+        "Via",
+        "Via",
+        "Viale",
+        "Corso",
+        "Piazza",
+        "Largo",
+        "Vicolo",
+        "Strada",
+        "Via dei",
+        "V.le",
+        "Borgo",
+        "Contrada",
+        "Rotonda",
+        "Canale",
+        "Incrocio",
+        "Stretto",
+    ),
+    "pt": (
+        "Rua",
+        "Rua",
+        "R.",
+        "Avenida",
+        "Av.",
+        "Travessa",
+        "Praça",
+        "Rua da",
+        "Rua do",
+        "Largo",
+        "Alameda",
+        "Estrada",
+        "Rodovia",
+        "Vila",
+        "Jardim",
+        "Parque",
+        "Ladeira",
+        "Viela",
+        "Quadra",
+        "Residencial",
+        "Setor",
+    ),
 }
 NL_SUFFIXES: Final = ("straat", "straat", "weg", "laan", "plein", "gracht", "kade", "singel", "dijk", "hof", "pad")
 EN_SUFFIXES: Final = (
@@ -112,24 +174,32 @@ def _figures(rng: random.Random, pattern: str) -> str:
 
 
 def _town(rng: random.Random, country: str, postcode: str, city: str) -> str:
+    """Postcode and city in the country's order; now and then the postcode is left out."""
+    if rng.random() < NO_POSTCODE_SHARE:
+        return city
+    if country == "US" and rng.random() < MILITARY_SHARE:
+        return f"{rng.choice(('APO', 'FPO', 'DPO'))} {rng.choice(('AA', 'AE', 'AP'))} {postcode}"
     if country in STATES:
-        state = rng.choice(pools.faker_list("address", STATES[country], STATE_ATTRIBUTES[country]))
+        attribute = STATE_ATTRIBUTES[country] if rng.random() < 0.85 else STATE_NAMES[country]
+        state = rng.choice(pools.faker_list("address", STATES[country], attribute))
         return f"{city}{rng.choice((', ', ', ', ' '))}{state}{rng.choice((' ', ' ', '  ', ', '))}{postcode}"
+    return rng.choice(_forms(rng, country, postcode, city))
+
+
+def _forms(rng: random.Random, country: str, postcode: str, city: str) -> tuple[str, ...]:
+    """The ways a country writes its last line."""
     if country == "GB":
-        return rng.choice((f"{city} {postcode}", f"{city}, {postcode}", f"{city} {postcode}"))
+        county = rng.choice(pools.faker_list("address", "en_GB", "counties"))
+        return (f"{city} {postcode}", f"{city} {postcode}", f"{city}, {postcode}", f"{city}, {county} {postcode}")
     if country == "IE":
-        return rng.choice(
-            (f"{city}, {postcode}", f"Dublin {rng.randrange(1, 24)}", f"{city}, Co. {city} {postcode}")
-        )
+        return (f"{city}, {postcode}", f"Dublin {rng.randrange(1, 24)}", f"{city}, Co. {city} {postcode}")
     if country == "IT":
         province = rng.choice(ITALIAN_PROVINCES)
-        return f"{postcode} {city}{rng.choice((f' ({province})', f' {province}', ''))}"
+        return (f"{postcode} {city} ({province})", f"{postcode} {city} {province}", f"{postcode} {city}")
     if country == "BR":
         state = rng.choice(BRAZILIAN_STATES)
-        return rng.choice(
-            (f"{city} - {state}, {postcode}", f"{city}/{state} - CEP {postcode}", f"{postcode} {city}-{state}")
-        )
-    return f"{'D-' if country == 'DE' and rng.random() < 0.04 else ''}{postcode} {city}"
+        return (f"{city} - {state}, {postcode}", f"{city}/{state} - CEP {postcode}", f"{postcode} {city}-{state}")
+    return (f"{'D-' if country == 'DE' and rng.random() < 0.04 else ''}{postcode} {city}",)
 
 
 def _number(rng: random.Random) -> str:
@@ -157,13 +227,15 @@ def _surname(rng: random.Random, language: str, split: pools.Split) -> str:
 
 
 def _street_en(rng: random.Random, split: pools.Split) -> str:
-    stem = rng.choice(_stems("en", split)) if rng.random() < 0.5 else _surname(rng, "en", split)
+    group = rng.choice(pools.home_people("en", split))
+    stem = rng.choice(rng.choice((_stems("en", split), _stems("en", split), group.family, group.given)))
     direction = (
         rng.choice(("N ", "S ", "E ", "W ", "North ", "West ", "N.W. ", "SE ")) if rng.random() < 0.12 else ""
     )
     top = rng.choice((99, 99, 999, 9999, 20000))
     number = f"{rng.randrange(1, top)}{rng.choices(('', 'A', 'B', '-12', '½'), (90, 4, 3, 2, 0.3))[0]}"
-    return f"{number} {direction}{stem} {rng.choice(EN_SUFFIXES)}"
+    suffixes = EN_SUFFIXES if rng.random() < 0.7 else pools.faker_list("address", "en_US", "street_suffixes")
+    return f"{number} {direction}{stem} {rng.choice(suffixes)}"
 
 
 def _street_de(rng: random.Random, split: pools.Split) -> str:
@@ -179,7 +251,10 @@ def _street_de(rng: random.Random, split: pools.Split) -> str:
             else rng.choice(person.family)
         )
         return f"{name}-{suffix.capitalize()} {_house(rng)}"
-    if chance < 0.45:
+    if chance < 0.42:
+        person = rng.choice(pools.home_people("de", split))
+        return f"{rng.choice((*person.family[:200], *person.given[:200])).capitalize()}{suffix} {_house(rng)}"
+    if chance < 0.5:
         return f"{places.city(rng, 'de', split).split(' ')[0]}er {suffix.capitalize()} {_house(rng)}"
     stem = rng.choice(_stems("de", split))
     return f"{stem}{suffix.capitalize() if stem.endswith('-') else suffix} {_house(rng)}"
@@ -189,7 +264,9 @@ def _street_nl(rng: random.Random, split: pools.Split) -> str:
     whole = _whole("nl", split)
     if whole and rng.random() < 0.5:
         return f"{rng.choice(whole)} {_house(rng)}"
-    return f"{_surname(rng, 'nl', split).replace(' ', '')}{rng.choice(NL_SUFFIXES)} {_house(rng)}"
+    group = rng.choice(pools.home_people("nl", split))
+    stem = rng.choice(group.given if rng.random() < 0.5 else group.family)
+    return f"{stem.replace(' ', '')}{rng.choice(NL_SUFFIXES)} {_house(rng)}"
 
 
 def _street_romance(language: str, layout: str) -> Callable[[random.Random, pools.Split], str]:

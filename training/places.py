@@ -68,7 +68,8 @@ def city(rng: random.Random, language: str, split: pools.Split) -> str:
     if chance < 0.2:
         return rng.choice(_world_cities(split))
     if language == "en" and chance < 0.4:
-        stem = rng.choice(rng.choice(pools.home_people("en", split)).family)
+        group = rng.choice(pools.home_people("en", split))
+        stem = rng.choice(group.family if rng.random() < 0.5 else group.given)
         prefix = rng.choice(pools.faker_list("address", "en_US", "city_prefixes")) + " " if chance < 0.3 else ""
         return prefix + stem + rng.choice(pools.faker_list("address", "en_US", "city_suffixes"))
     return rng.choice(_cities(language, split))
