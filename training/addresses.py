@@ -11,111 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from training import address_forms as forms
 from training import places, pools
-
-COUNTRIES: Final[dict[str, tuple[tuple[str, float], ...]]] = {
-    "en": (("US", 5), ("GB", 4), ("CA", 1), ("AU", 1), ("IE", 0.6)),
-    "de": (("DE", 6), ("AT", 1), ("CH", 1)),
-    "fr": (("FR", 1),), "es": (("ES", 1),), "it": (("IT", 1),), "nl": (("NL", 1),), "pt": (("PT", 1), ("BR", 1.2)),
-}  # fmt: skip
-NAMES: Final = {
-    "US": ("USA", "United States"), "GB": ("United Kingdom", "UK", "England"), "CA": ("Canada",),
-    "AU": ("Australia",), "IE": ("Ireland",), "DE": ("Deutschland", "Germany"), "AT": ("Österreich",),
-    "CH": ("Schweiz",), "FR": ("France",), "ES": ("España",), "IT": ("Italia",), "NL": ("Nederland",),
-    "PT": ("Portugal",), "BR": ("Brasil",),
-}  # fmt: skip
-LANGUAGE_OF: Final = {country: language for language, countries in COUNTRIES.items() for country, _ in countries}
-STATES: Final = {"US": "en_US", "CA": "en_CA", "AU": "en_AU"}
-STATE_ATTRIBUTES: Final = {"US": "states_abbr", "CA": "provinces_abbr", "AU": "states_abbr"}
-STATE_NAMES: Final = {"US": "states", "CA": "provinces", "AU": "states"}
-NO_POSTCODE_SHARE: Final = 0.1
-MILITARY_SHARE: Final = 0.02
-ITALIAN_PROVINCES: Final = ("MI", "RM", "TO", "NA", "BO", "FI", "VE", "GE", "PA", "BA", "VR", "PD", "BG", "MB")
-BRAZILIAN_STATES: Final = ("SP", "RJ", "MG", "RS", "PR", "BA", "SC", "PE", "CE", "GO", "DF")
-POSTCODES: Final[dict[str, tuple[str, ...]]] = {  # '#' a digit, '%' a digit but 0, '?' a letter
-    "US": ("#####", "#####", "#####", "#####-####"), "CA": ("?#? #?#",), "AU": ("%###",), "IE": ("?## ?#??",),
-    "GB": ("?# #??", "?## #??", "??# #??", "??## #??", "?#? #??"), "DE": ("#####",), "AT": ("%###",),
-    "CH": ("%###", "%###", "CH-%###"), "FR": ("#####",), "ES": ("#####",), "IT": ("#####",),
-    "NL": ("%### ??", "%### ??", "%###??"), "PT": ("%###-###",), "BR": ("#####-###",),
-}  # fmt: skip
-POSTCODE_LETTERS: Final = "ABCDEFGHJKLMNPRSTWXYZ"
-
-STREETS: Final[dict[str, tuple[str, ...]]] = {
-    "fr": ("rue", "rue", "rue de", "avenue", "avenue de", "boulevard", "place", "chemin de", "allée", "impasse"),
-    "es": (
-        "Calle",
-        "Calle",
-        "C/",
-        "Avenida",
-        "Avda.",
-        "Av. de",
-        "Plaza",
-        "Paseo de",
-        "Ronda de",
-        "Camino",
-        "C.",
-        "Rambla",
-        "Glorieta de",
-        "Pasaje",
-        "Cuesta de",
-        "Callejón de",
-        "Alameda",
-        "Urbanización",
-        "Vial de",
-        "Acceso",
-    ),
-    "it": (
-        "Via",
-        "Via",
-        "Viale",
-        "Corso",
-        "Piazza",
-        "Largo",
-        "Vicolo",
-        "Strada",
-        "Via dei",
-        "V.le",
-        "Borgo",
-        "Contrada",
-        "Rotonda",
-        "Canale",
-        "Incrocio",
-        "Stretto",
-    ),
-    "pt": (
-        "Rua",
-        "Rua",
-        "R.",
-        "Avenida",
-        "Av.",
-        "Travessa",
-        "Praça",
-        "Rua da",
-        "Rua do",
-        "Largo",
-        "Alameda",
-        "Estrada",
-        "Rodovia",
-        "Vila",
-        "Jardim",
-        "Parque",
-        "Ladeira",
-        "Viela",
-        "Quadra",
-        "Residencial",
-        "Setor",
-    ),
-}
-NL_SUFFIXES: Final = ("straat", "straat", "weg", "laan", "plein", "gracht", "kade", "singel", "dijk", "hof", "pad")
-EN_SUFFIXES: Final = (
-    "Street", "Street", "St", "St.", "Road", "Road", "Rd", "Rd.", "Avenue", "Avenue", "Ave", "Ave.", "Lane", "Ln",
-    "Drive", "Dr", "Dr.", "Court", "Ct", "Boulevard", "Blvd", "Place", "Pl", "Way", "Terrace", "Close", "Crescent",
-    "Square", "Parkway", "Circle", "Trail", "Gardens", "Grove", "Hill", "Mews", "Row", "Walk", "Highway", "Park",
-)  # fmt: skip
-DE_SUFFIXES: Final = (
-    "straße", "straße", "straße", "str.", "str.", "weg", "weg", "gasse", "platz", "allee", "ring", "damm", "ufer",
-    "strasse", "steig", "chaussee", "park", "hof",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +45,10 @@ class Address:
 def draw(rng: random.Random, language: str, split: pools.Split) -> Address:
     """An address in one of the language's countries, sometimes in another's."""
     if rng.random() < 0.1:
-        language = rng.choice(list(COUNTRIES))
-    countries = COUNTRIES[language]
+        language = rng.choice(list(forms.COUNTRIES))
+    countries = forms.COUNTRIES[language]
     country = rng.choices([code for code, _ in countries], [weight for _, weight in countries])[0]
-    postcode = _figures(rng, rng.choice(POSTCODES[country]))
+    postcode = _figures(rng, rng.choice(forms.POSTCODES[country]))
     city = places.city(rng, language, split)
     extra = rng.choice(_EXTRAS[language])(rng, split) if rng.random() < 0.22 else ""
     return Address(
@@ -162,26 +59,26 @@ def draw(rng: random.Random, language: str, split: pools.Split) -> Address:
         city=city,
         town=_town(rng, country, postcode, city),
         extra=extra,
-        country=rng.choice(NAMES[country]) if rng.random() < 0.15 else "",
+        country=rng.choice(forms.NAMES[country]) if rng.random() < 0.15 else "",
         joint=rng.choices((", ", " ", " - ", "; "), (85, 9, 3, 1))[0],
         extra_first=extra.startswith("c/o") or rng.random() < 0.3,
     )
 
 
 def _figures(rng: random.Random, pattern: str) -> str:
-    made = {"#": "0123456789", "%": "123456789", "?": POSTCODE_LETTERS}
+    made = {"#": "0123456789", "%": "123456789", "?": forms.POSTCODE_LETTERS}
     return "".join(rng.choice(made[sign]) if sign in made else sign for sign in pattern)
 
 
 def _town(rng: random.Random, country: str, postcode: str, city: str) -> str:
     """Postcode and city in the country's order; now and then the postcode is left out."""
-    if rng.random() < NO_POSTCODE_SHARE:
+    if rng.random() < forms.NO_POSTCODE_SHARE:
         return city
-    if country == "US" and rng.random() < MILITARY_SHARE:
+    if country == "US" and rng.random() < forms.MILITARY_SHARE:
         return f"{rng.choice(('APO', 'FPO', 'DPO'))} {rng.choice(('AA', 'AE', 'AP'))} {postcode}"
-    if country in STATES:
-        attribute = STATE_ATTRIBUTES[country] if rng.random() < 0.85 else STATE_NAMES[country]
-        state = rng.choice(pools.faker_list("address", STATES[country], attribute))
+    if country in forms.STATES:
+        attribute = forms.STATE_ATTRIBUTES[country] if rng.random() < 0.85 else forms.STATE_NAMES[country]
+        state = rng.choice(pools.faker_list("address", forms.STATES[country], attribute))
         return f"{city}{rng.choice((', ', ', ', ' '))}{state}{rng.choice((' ', ' ', '  ', ', '))}{postcode}"
     return rng.choice(_forms(rng, country, postcode, city))
 
@@ -194,10 +91,10 @@ def _forms(rng: random.Random, country: str, postcode: str, city: str) -> tuple[
     if country == "IE":
         return (f"{city}, {postcode}", f"Dublin {rng.randrange(1, 24)}", f"{city}, Co. {city} {postcode}")
     if country == "IT":
-        province = rng.choice(ITALIAN_PROVINCES)
+        province = rng.choice(forms.ITALIAN_PROVINCES)
         return (f"{postcode} {city} ({province})", f"{postcode} {city} {province}", f"{postcode} {city}")
     if country == "BR":
-        state = rng.choice(BRAZILIAN_STATES)
+        state = rng.choice(forms.BRAZILIAN_STATES)
         return (f"{city} - {state}, {postcode}", f"{city}/{state} - CEP {postcode}", f"{postcode} {city}-{state}")
     return (f"{'D-' if country == 'DE' and rng.random() < 0.04 else ''}{postcode} {city}",)
 
@@ -234,7 +131,7 @@ def _street_en(rng: random.Random, split: pools.Split) -> str:
     )
     top = rng.choice((99, 99, 999, 9999, 20000))
     number = f"{rng.randrange(1, top)}{rng.choices(('', 'A', 'B', '-12', '½'), (90, 4, 3, 2, 0.3))[0]}"
-    suffixes = EN_SUFFIXES if rng.random() < 0.7 else pools.faker_list("address", "en_US", "street_suffixes")
+    suffixes = forms.EN_SUFFIXES if rng.random() < 0.7 else pools.faker_list("address", "en_US", "street_suffixes")
     return f"{number} {direction}{stem} {rng.choice(suffixes)}"
 
 
@@ -242,7 +139,7 @@ def _street_de(rng: random.Random, split: pools.Split) -> str:
     chance = rng.random()
     if chance < 0.15:
         return f"{rng.choice(_whole('de', split))} {_house(rng)}"
-    suffix = rng.choice(DE_SUFFIXES)
+    suffix = rng.choice(forms.DE_SUFFIXES)
     if chance < 0.35:
         person = rng.choice(pools.home_people("de", split))
         name = (
@@ -266,7 +163,7 @@ def _street_nl(rng: random.Random, split: pools.Split) -> str:
         return f"{rng.choice(whole)} {_house(rng)}"
     group = rng.choice(pools.home_people("nl", split))
     stem = rng.choice(group.given if rng.random() < 0.5 else group.family)
-    return f"{stem.replace(' ', '')}{rng.choice(NL_SUFFIXES)} {_house(rng)}"
+    return f"{stem.replace(' ', '')}{rng.choice(forms.NL_SUFFIXES)} {_house(rng)}"
 
 
 def _street_romance(language: str, layout: str) -> Callable[[random.Random, pools.Split], str]:
@@ -278,7 +175,7 @@ def _street_romance(language: str, layout: str) -> Callable[[random.Random, pool
         name = rng.choice(person.family)
         if rng.random() < 0.4:
             name = f"{rng.choice(person.given)} {name}"
-        return layout.format(street=f"{rng.choice(STREETS[language])} {name}", number=_house(rng))
+        return layout.format(street=f"{rng.choice(forms.STREETS[language])} {name}", number=_house(rng))
 
     return street
 

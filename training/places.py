@@ -30,7 +30,8 @@ COUNTRY_LISTS: Final = {
 
 
 @cache
-def _cities(language: str, split: pools.Split) -> tuple[str, ...]:
+def cities(language: str, split: pools.Split) -> tuple[str, ...]:
+    """Towns of the language's own countries."""
     found = list(pools.lines("city", language))
     for locale in CITY_LISTS[language]:
         found += pools.faker_list("address", locale, "cities")
@@ -38,7 +39,8 @@ def _cities(language: str, split: pools.Split) -> tuple[str, ...]:
 
 
 @cache
-def _world_cities(split: pools.Split) -> tuple[str, ...]:
+def world_cities(split: pools.Split) -> tuple[str, ...]:
+    """Towns of anywhere, in their own spelling or the language's."""
     found = [city for language in CITY_LISTS for city in pools.lines("city", language)]
     found += pools.lines("city", "any")
     for locale in ("pl_PL", "sv_SE", "da_DK", "fi_FI", "ro_RO", "en_IN", "id_ID", "cs_CZ"):
@@ -47,14 +49,15 @@ def _world_cities(split: pools.Split) -> tuple[str, ...]:
 
 
 @cache
-def _regions(language: str, split: pools.Split) -> tuple[str, ...]:
+def regions(language: str, split: pools.Split) -> tuple[str, ...]:
+    """States, counties and provinces."""
     found = [name for locale, attribute in REGION_LISTS[language]
              for name in pools.faker_list("address", locale, attribute)]  # fmt: skip
     return pools.half([*pools.lines("region", language), *found], split)
 
 
 @cache
-def _countries(language: str) -> tuple[str, ...]:
+def countries(language: str) -> tuple[str, ...]:
     """Shared by both halves: there are too few, and everybody knows them."""
     names = pools.faker_list("address", COUNTRY_LISTS[language], "countries")
     return tuple(
@@ -66,23 +69,23 @@ def city(rng: random.Random, language: str, split: pools.Split) -> str:
     """A town, mostly of the language's own countries; in English sometimes one nobody has heard of."""
     chance = rng.random()
     if chance < 0.2:
-        return rng.choice(_world_cities(split))
+        return rng.choice(world_cities(split))
     if language == "en" and chance < 0.4:
         group = rng.choice(pools.home_people("en", split))
         stem = rng.choice(group.family if rng.random() < 0.5 else group.given)
         prefix = rng.choice(pools.faker_list("address", "en_US", "city_prefixes")) + " " if chance < 0.3 else ""
         return prefix + stem + rng.choice(pools.faker_list("address", "en_US", "city_suffixes"))
-    return rng.choice(_cities(language, split))
+    return rng.choice(cities(language, split))
 
 
 def region(rng: random.Random, language: str, split: pools.Split) -> str:
     """A state, county or province."""
-    return rng.choice(_regions(language, split))
+    return rng.choice(regions(language, split))
 
 
 def country(rng: random.Random, language: str) -> str:
     """A country, in the language."""
-    return rng.choice(_countries(language))
+    return rng.choice(countries(language))
 
 
 def location(rng: random.Random, language: str, split: pools.Split) -> str:
