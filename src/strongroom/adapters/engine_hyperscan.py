@@ -12,25 +12,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from strongroom.classify.engine import RE2Finder, RE2Gates
-from strongroom.classify.engine_port import Expression, refused
+from strongroom.classify.engine_port import Expression
 from strongroom.classify.engine_scan import ScanningEngine
 from strongroom.errors import ConfigurationError
-
-BY: Final = "Hyperscan"
 
 
 class HyperscanEngine(ScanningEngine):
     """Built once per process; safe to share between threads, each of which gets a scratch space of its own.
 
-    Raises `ConfigurationError` when the extra is not installed, `PolicyInvalidError` for an expression that
-    Hyperscan or RE2 cannot hold.
+    Raises `ConfigurationError` when the extra is not installed, `PolicyInvalidError` for an expression that RE2
+    cannot hold, and so cannot find.
     """
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
-        super().__init__(expressions, _Gates(expressions), [RE2Finder(one) for one in expressions])
+        finders = [RE2Finder(one) for one in expressions]  # first: what is refused, RE2 gives the reasons for
+        super().__init__(expressions, _Gates(expressions), finders)
 
 
 class _Gates:
@@ -40,12 +39,15 @@ class _Gates:
         numbers = [index for index, one in enumerate(expressions) if one.digits and not one.near]
         words = [index for index, one in enumerate(expressions) if not one.digits or one.near]
         self._digits = [one.digits for one in expressions]
-        self._numbers = RE2Gates(expressions, numbers)
         self._words = _Database(expressions, words)
+        self._numbers = RE2Gates(expressions, numbers)
+        self._unheld = RE2Gates(expressions, self._words.unheld)
 
     def open_for(self, window: bytes, *, numbered: bool) -> list[int]:
         """See `Gates.open_for`."""
         opened = self._words.open_for(window)
+        if self._words.unheld:
+            opened += self._unheld.open_for(window, numbered=numbered)
         if numbered:
             return opened + self._numbers.open_for(window, numbered=True)
         return [index for index in opened if not self._digits[index]]
@@ -56,39 +58,37 @@ class _Database:
 
     def __init__(self, expressions: Sequence[Expression], indexes: Sequence[int]) -> None:
         self._hyperscan = _library()
+        self._flags = self._hyperscan.HS_FLAG_UTF8 | self._hyperscan.HS_FLAG_SINGLEMATCH
         gates: dict[str, list[int]] = {}
         for index in indexes:
             gates.setdefault(expressions[index].opener(), []).append(index)
-        self._indexes = list(gates.values())
-        self._flags = self._hyperscan.HS_FLAG_UTF8 | self._hyperscan.HS_FLAG_SINGLEMATCH
-        self._database = self._hyperscan.Database()
         self._threads = threading.local()
-        if gates:
-            self._compile([expressions[indexes[0]] for indexes in self._indexes])
+        database = self._compiled(list(gates))
+        self.unheld: list[int] = []
+        """Expressions too large for Hyperscan. RE2's set automata ask for them; the answers are the same."""
+        if database is None:
+            held = {gate: members for gate, members in gates.items() if self._compiled([gate]) is not None}
+            self.unheld = [index for gate, members in gates.items() if gate not in held for index in members]
+            gates, database = held, self._compiled(list(held))
+        self._database = database
+        self._indexes = list(gates.values())
 
-    def _compile(self, expressions: Sequence[Expression]) -> None:
-        many = len(expressions)
+    def _compiled(self, gates: Sequence[str]) -> Any:
+        database = self._hyperscan.Database()
         try:
-            self._database.compile(
-                expressions=[one.opener().encode() for one in expressions],
-                ids=list(range(many)),
-                elements=many,
-                flags=[self._flags] * many,
+            database.compile(
+                expressions=[gate.encode() for gate in gates],
+                ids=list(range(len(gates))),
+                elements=len(gates),
+                flags=[self._flags] * len(gates),
             )
-        except self._hyperscan.error as error:  # it does not say which: ask one by one
-            for one in expressions:
-                self._check(one)
-            raise refused(expressions[0], BY, f"all together: {error}") from error
-
-    def _check(self, expression: Expression) -> None:
-        try:
-            self._hyperscan.Database().compile(expressions=[expression.opener().encode()], flags=self._flags)
-        except self._hyperscan.error as error:
-            raise refused(expression, BY, str(error)) from error
+        except self._hyperscan.error:  # it does not say for which; what is wrong with it, RE2 says
+            return None
+        return database
 
     def open_for(self, window: bytes) -> list[int]:
         """The indexes of the expressions whose gate matches in `window`."""
-        if not self._indexes:
+        if self._database is None:
             return []
         matched: list[int] = []
         self._database.scan(window, match_event_handler=_note, context=matched, scratch=self._scratch())

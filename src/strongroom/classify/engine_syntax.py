@@ -245,13 +245,13 @@ class _Reader:
         if sign == "[":
             return self._chars(self._bracket())
         if sign == ".":
-            return self._chars(_others(() if "s" in self.flags else ((10, 10),)), fold=False)
+            return self._chars(_others(() if "s" in self.flags else ((10, 10),)))
         if sign in "*+?":
             self.refuse(f"nothing to repeat before {sign}")
         return self._chars(((ord(sign), ord(sign)),))
 
-    def _chars(self, ranges: Ranges, *, fold: bool = True) -> Chars:
-        if fold and "i" in self.flags:
+    def _chars(self, ranges: Ranges) -> Chars:
+        if "i" in self.flags:
             ranges = _any_case(ranges)
         return Chars(ranges if self._newlines else without(ranges, 10, 10))
 
@@ -286,8 +286,14 @@ class _Reader:
         sign = self.text[self.at : self.at + 1]
         if sign.lower() in _PERL:
             self.at += 1
-            return _PERL[sign] if sign in _PERL else _others(_PERL[sign.lower()])
+            return self._named(_PERL[sign.lower()], negated=sign.isupper())
         return ()
+
+    def _named(self, ranges: Ranges, *, negated: bool) -> Ranges:
+        """A class, its other cases added before it is turned around."""
+        if "i" in self.flags:
+            ranges = _any_case(ranges)
+        return _others(ranges) if negated else ranges
 
     def _escaped_char(self) -> Ranges:
         if (found := self._match(_HEX)) is not None:
@@ -314,16 +320,13 @@ class _Reader:
             found += self._member()
             first = False
         self.at += 1
-        ranges = _joined(found)
-        if "i" in self.flags:
-            ranges = _any_case(ranges)
-        return _others(ranges) if negated else ranges
+        return self._named(_joined(found), negated=negated)
 
     def _member(self) -> Ranges:
         if (posix := self._match(_POSIX_NAME)) is not None:
             if posix[2] not in _POSIX:
                 self.refuse(f"there is no class [:{posix[2]}:]")
-            return _others(_POSIX[posix[2]]) if posix[1] else _POSIX[posix[2]]
+            return self._named(_POSIX[posix[2]], negated=bool(posix[1]))
         low = self._one()
         if isinstance(low, tuple):
             return low
