@@ -38,6 +38,9 @@ _SEX = frozenset({"GENDER"})
 _ORIGIN = frozenset({"NATIONALITY", "BIRTH_PLACE", "RELIGION"})
 _WORK = frozenset({"ORGANIZATION", "EMPLOYEE_ID", "JOB_TITLE"})
 
+TELLING_MIN: Final = 3
+"""Fewer different findings than the smallest set of quasi-identifiers has parts say nothing together."""
+
 QUASI_IDENTIFIERS: Final = (
     QuasiIdentifier("birth date or age, place and sex", (_BIRTH, _PLACE, _SEX)),
     QuasiIdentifier("birth date, place and origin", (_BIRTH_DATE, _PLACE, _ORIGIN)),
@@ -67,6 +70,9 @@ def aggregate(found: Iterable[tuple[str, str]], level_of: Callable[[str], Level]
     together with what has no subject; whoever has none at all is one subject.
     """
     values = Counter(found)
+    if len(values) < TELLING_MIN and values.total() < RECORDS_MANY:
+        level = max((level_of(kind) for kind, _ in values), default=Level.PUBLIC)
+        return Aggregate(level)
     kinds = {kind for kind, _ in values}
     raised: dict[str, Level] = {}
     reasons: list[str] = []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.known import KnownValues
+from strongroom.label import Level
 
 SEGMENTS_MAX = 4096
 """Segments remembered per conversation: a very long agent run has a few hundred."""
@@ -53,6 +54,8 @@ class ScopeState:
         self._segments: OrderedDict[bytes, Segment] = OrderedDict()
         self._known = KnownValues(self._catalogue, parts=True)
         self._known_chain = b""
+        self.shown: dict[tuple[str, str, Level | None], bool] = {}
+        """Per version of everything that is asked: whether a kind of a level may be shown."""
         self.lock = threading.RLock()
 
     def digest(self, chain: bytes, *parts: str) -> bytes:
@@ -83,6 +86,7 @@ class ScopeState:
         """Drop everything: keys changed state, or somebody was erased."""
         with self.lock:
             self._segments.clear()
+            self.shown.clear()
             self._known = KnownValues(self._catalogue, parts=True)
             self._known_chain = b""
 

@@ -125,7 +125,6 @@ class Session:
         self._taught: set[Learned] = set()
         self._passes: dict[tuple[str, str, Label], _Pass | None] = {}
         self._away: dict[str, _Pass] = {}
-        self._shown: dict[tuple[str, Level | None], bool] = {}
         self._forwarded = False
         self._trace = Trace(caller)
 
@@ -197,10 +196,11 @@ class Session:
         return self._engine.catalogue.type_of(kind).level
 
     def _may_show(self, kind: str, raised: Level | None) -> bool:
-        known = self._shown.get((kind, raised))
+        asked = self._version, kind, raised
+        known = self._state.shown.get(asked)
         if known is None:
             label = _raised(self._engine.catalogue.label(kind), raised)
-            known = self._shown[kind, raised] = self._engine.guard.decide(self.caller, "show", label).allowed
+            known = self._state.shown[asked] = self._engine.guard.decide(self.caller, "show", label).allowed
         return known
 
     def _replacement(self, finding: Finding, origin: Origin, raised: Level | None) -> Replacement:

@@ -253,7 +253,8 @@ class Surrogates:
             present = self._memories.get(scope)
             if present is not None:
                 return present
-            self._pending.flush()  # what was queued before this scope was dropped must be found below
+            if self._pending.holds(memory.key.ref):  # queued before this scope was dropped: to be found below
+                self._pending.flush()
             while len(self._memories) >= SCOPES_MAX:
                 del self._memories[next(iter(self._memories))]
             if not scope.is_durable:

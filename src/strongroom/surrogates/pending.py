@@ -28,6 +28,7 @@ class Pending:
         self._store = store
         self._rows: dict[_Key, tuple[SurrogateRow, ScopeMemory]] = {}
         self._values: dict[tuple[bytes, bytes | None], str] = {}
+        self._scopes: set[bytes] = set()
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -40,6 +41,11 @@ class Pending:
                 self.flush()
             self._rows[row.scope, row.surrogate] = (row, memory)
             self._values[row.scope, row.lookup] = row.surrogate
+            self._scopes.add(row.scope)
+
+    def holds(self, scope: bytes) -> bool:
+        """Whether anything of `scope` is queued."""
+        return scope in self._scopes
 
     def find_surrogate(self, scope: bytes, surrogate: str) -> Held | None:
         """The queued row of `surrogate`, if there is one."""
@@ -72,6 +78,7 @@ class Pending:
             standing = self._store.claim([row for row, _ in queued])
             self._rows.clear()
             self._values.clear()
+            self._scopes.clear()
             withdrawn: list[str] = []
             for (row, memory), now in zip(queued, standing, strict=True):
                 if (now.surrogate, now.lookup) != (row.surrogate, row.lookup):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from strongroom.adapters.epoch_mmap import MmapEpoch
@@ -48,6 +49,9 @@ from strongroom.wiring.key_anchor import KeyAnchor
 from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import Unsealed, unseal
 from strongroom.wiring.upkeep import Upkeep, build_upkeep, lease_of, tell_the_log
+
+NAMES_REMEMBERED = 4096
+"""Names of sessions and resources whose pseudonyms are not computed again; about half a megabyte."""
 
 SYSTEM = KeyPath("strongroom", "system")
 """Where the house's own keys stand: audit signing, credential digests, concealed names in the log."""
@@ -152,7 +156,8 @@ def _keys(
 def _log(home: Path, keyring: Keyring, signing: SigningKey, closing: ExitStack, clock: Clock) -> AuditLog:
     concealing = keyring.purpose_key(SYSTEM, "audit-names")
 
-    def conceal(text: str) -> str:
+    @lru_cache(maxsize=NAMES_REMEMBERED)
+    def conceal(text: str) -> str:  # a conversation's name is concealed several times per request
         return mac(key=concealing, message=text.encode("utf-8", "replace")).hex()[:32]
 
     audit = AuditLog.open(LogFiles(home / "audit"), signing_key=signing, conceal=conceal, clock=clock)

@@ -446,3 +446,13 @@ def test_nothing_in_memory_shows_a_value(desk: Any) -> None:
         seen += [repr(memory.by_lookup), repr(memory.by_surrogate), repr(memory.key)]
     seen.append(repr(desk.surrogates._pending._rows))
     assert "example.com" not in "".join(seen)
+
+
+def test_a_new_conversation_does_not_wait_until_another_s_surrogates_are_on_disk(desk: Any) -> None:
+    first = desk.issue("jo@example.com")
+    desk.issue("jo@example.com", scope=replace(desk.scope, id="c-2"))
+    assert desk.store.rows == {}
+    with desk.surrogates._lock:
+        desk.surrogates._memories.clear()  # the first conversation is opened again, with its row still queued
+    assert desk.resolve(first) == "jo@example.com"
+    assert len(desk.store.rows) == 2
