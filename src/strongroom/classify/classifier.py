@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from strongroom.classify import context as surroundings
 from strongroom.classify.catalogue import CATEGORY_THRESHOLDS, Catalogue, EntityType, PatternRule
 from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
+from strongroom.classify.engine_port import TEXT_CHARS_MAX
 from strongroom.classify.known import KnownValues
+from strongroom.classify.plain import NotInspected, Reason, merged, readings
+from strongroom.classify.plain.merge import placed
 from strongroom.classify.recognizer import Recognizer
 from strongroom.classify.span import PATTERN, Span, resolve
 from strongroom.classify.validators import Validator, validator
-from strongroom.errors import PolicyInvalidError
+from strongroom.errors import LimitExceededError, PolicyInvalidError
 
 SCORE_MAX: Final = 0.99
 """Patterns never reach the certainty of a known value."""
@@ -101,6 +104,13 @@ def _plan(catalogue: Catalogue) -> dict[Expression, list[_Rule]]:
     return plan
 
 
+class Inspection(NamedTuple):
+    """What was found in a text, and what of it was not inspected."""
+
+    spans: list[Span]
+    gaps: tuple[NotInspected, ...]
+
+
 class Classifier:
     """Finds spans in text. Built once per process; safe to share between threads.
 
@@ -130,6 +140,30 @@ class Classifier:
 
         Raises `LimitExceededError` when `text` is longer than `engine.TEXT_CHARS_MAX`.
         """
+        found, gaps = self.inspect(text, *known)
+        if gaps and gaps[0].reason is Reason.TOO_LONG:
+            msg = f"text of {len(text)} characters; at most {TEXT_CHARS_MAX} are inspected at once"
+            raise LimitExceededError(msg)
+        return found
+
+    def inspect(self, text: str, *known: KnownValues) -> Inspection:
+        """What `spans` gives, and what of `text` could not be inspected: never silence about either.
+
+        The text is inspected as it is and in every reading it has without its disguises (`plain.readings`).
+        """
+        if len(text) > TEXT_CHARS_MAX:
+            return Inspection([], (NotInspected(0, len(text), Reason.TOO_LONG),))
+        found = self._look(text, known)
+        plain, gaps = readings(text)
+        if plain:
+            beneath = [span for reading in plain for span in placed(reading, self._look(reading.text, known))]
+            found = merged(found, beneath, self._level)
+        return Inspection(found, gaps)
+
+    def _level(self, kind: str) -> int:
+        return self.catalogue.types[kind].level
+
+    def _look(self, text: str, known: Sequence[KnownValues]) -> list[Span]:
         found: list[Span] = []
         for start, end, index in self._engine.candidates(text):
             if _joined(text, start, end):

@@ -24,7 +24,9 @@ class Span:
     `score` runs from 0 to 1; `source` is the tier that found it (``known``, ``field``, ``pattern``, ``address``,
     ``tagger`` or ``plug-in:NAME``); `subject` says whose value it is when a known value told so. `reading` is how
     the place reads once its disguise (invisible characters, other digits, an encoding) is taken off, and empty if
-    it wears none. `reasons` tells an operator why, in words that quote nothing; it takes no part in comparisons.
+    it wears none. `wrapping` names the encodings it stands in (``base64``, ``percent+entity``): such a place goes
+    and comes back exactly as it was written. `reasons` tells an operator why, in words that quote nothing; it
+    takes no part in comparisons.
     """
 
     start: int
@@ -34,6 +36,7 @@ class Span:
     source: str
     subject: str = ""
     reading: str = ""
+    wrapping: str = ""
     reasons: tuple[str, ...] = field(default=(), compare=False)
 
 
