@@ -12,10 +12,10 @@ ROOMS := primitives formats keys envelope classify surrogates policy audit error
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench reference
+.PHONY: help setup demo run test check bench reference test-gliner
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(BOOT)/bin/uv:
 	$(PYTHON) -m venv $(BOOT)
@@ -32,6 +32,11 @@ run: setup ## serve the gateway on loopback until Ctrl-C (ARGS="--upstream opena
 
 test: setup ## every test, with the branch coverage gate on the rooms below the guard
 	$(RUN) pytest $(foreach room,$(ROOMS),--cov=strongroom.$(room)) --cov-branch --cov-report=term --cov-fail-under=90 $(ARGS)
+
+# -o: the ordinary options ask for plug-ins and treat every warning of torch as an error
+test-gliner: $(UV) ## the GLiNER plug-in on GLiNER itself, in an environment of its own (downloads several GB of torch)
+	$(UV) run --isolated --no-project --with-editable . --with gliner --with pytest --with pytest-timeout \
+		pytest -p no:cacheprovider -o addopts=--import-mode=importlib -o filterwarnings= tests/unit/adapters/gliner_by_hand.py $(ARGS)
 
 check: setup ## style, types, layers, dependencies, spelling, lock file, tidiness, documentation
 	$(UV) lock --check
