@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from strongroom.classify.engine import RE2Finder, RE2Gates
+from strongroom.classify.engine import RE2Gates, finders
 from strongroom.classify.engine_port import Expression
 from strongroom.classify.engine_scan import ScanningEngine
 from strongroom.errors import ConfigurationError
@@ -28,8 +28,8 @@ class HyperscanEngine(ScanningEngine):
     """
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
-        finders = [RE2Finder(one) for one in expressions]  # first: what is refused, RE2 gives the reasons for
-        super().__init__(expressions, _Gates(expressions), finders)
+        found_by = finders(expressions)  # first: what is refused, RE2 gives the reasons for
+        super().__init__(expressions, _Gates(expressions), *found_by)
 
 
 class _Gates:

@@ -45,7 +45,7 @@ class _Rule:
 def _expression(rule: PatternRule, threshold: float) -> Expression:
     if rule.score < threshold:
         gate = surroundings.gate(rule.context, case=rule.context_case)
-        return Expression(rule.regex, gate, near=True, digits=rule.digits, origin=rule.origin)
+        return Expression(rule.regex, gate, near=rule.reach, digits=rule.digits, origin=rule.origin)
     return Expression(rule.regex, rule.gate, multiline=rule.multiline, digits=rule.digits, origin=rule.origin)
 
 

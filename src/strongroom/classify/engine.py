@@ -44,7 +44,13 @@ class RE2Engine(ScanningEngine):
     """The default engine. Built once per process; safe to share between threads."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
-        super().__init__(expressions, RE2Gates(expressions), [RE2Finder(e) for e in expressions])
+        super().__init__(expressions, RE2Gates(expressions), *finders(expressions))
+
+
+def finders(expressions: Sequence[Expression]) -> tuple[list[RE2Finder], dict[str, RE2Finder]]:
+    """What finds each of `expressions`, and each key word that one is near. Raises `PolicyInvalidError`."""
+    words = {one.gate: RE2Finder(Expression(one.gate, origin=one.origin)) for one in expressions if one.near}
+    return [RE2Finder(one) for one in expressions], words
 
 
 class RE2Finder:
@@ -95,7 +101,7 @@ class RE2Gates:
         families: dict[tuple[bool, bool], list[int]] = {}
         for index in range(len(expressions)) if indexes is None else indexes:
             one = expressions[index]
-            families.setdefault((one.digits, one.digits and one.near), []).append(index)
+            families.setdefault((one.digits, one.digits and bool(one.near)), []).append(index)
         self._sets = [
             (digits, _GateSet([(expressions[index], index) for index in members]))
             for (digits, _), members in families.items()

@@ -15,8 +15,14 @@ from strongroom.errors import LimitExceededError, PolicyInvalidError
 TEXT_CHARS_MAX: Final = 8 << 20
 """Characters in one scan. Larger things are files, which are read in parts; a prompt never comes near."""
 
-NEIGHBOURHOOD_BYTES: Final = 320
-"""How far around a key word's window its expression is run: the reach of context and a value, in bytes."""
+BEFORE_BYTES: Final = 160
+"""How far before a key word a value may begin that the word still counts for."""
+
+AFTER_BYTES: Final = 96
+"""How far behind the reach of a key word a value may go on; to the end of its last token in any case."""
+
+CHAR_BYTES: Final = 3
+"""Bytes of one character of context, all but the rarest scripts."""
 
 _LONE = re.compile(r"[\ud800-\udfff]")
 
@@ -25,15 +31,15 @@ _LONE = re.compile(r"[\ud800-\udfff]")
 class Expression:
     """What an engine matches.
 
-    `gate` matches wherever `regex` does, and cheaper; with `near` set the gate is a key word instead, and `regex`
-    counts only within `NEIGHBOURHOOD_BYTES` of it. With `digits`, a match without a digit does not count. A
-    `multiline` expression may cross line ends; its gate may not, and sends it over the whole text. `origin` says
-    where it was written, for refusals.
+    `gate` matches wherever `regex` does, and cheaper. With `near` set the gate is a key word instead: `regex` is
+    looked for from a little before it to `near` characters behind it, and what is longer. With `digits`, a match
+    without a digit does not count. A `multiline` expression may cross line ends; its gate may not, and sends it
+    over the whole text. `origin` says where it was written, for refusals.
     """
 
     regex: str
     gate: str = ""
-    near: bool = False
+    near: int = 0
     multiline: bool = False
     digits: bool = False
     origin: str = field(default="", compare=False)

@@ -9,13 +9,16 @@ Must never: interpret what was found, or depend on where a text was cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from strongroom.classify.engine_port import NEIGHBOURHOOD_BYTES, Candidate, Expression, encoded
-from strongroom.classify.windows import windows
+from strongroom.classify.engine_port import AFTER_BYTES, BEFORE_BYTES, CHAR_BYTES, Candidate, Expression, encoded
+from strongroom.classify.windows import BREAK, windows
 
 _DIGIT: Final = re.compile(rb"[0-9]")
+
+FAR_BYTES: Final = 384
+"""No value is looked for further from its key word than this."""
 
 Found = set[tuple[int, int, int]]
 
@@ -26,8 +29,7 @@ class Gates(Protocol):
     def open_for(self, window: bytes, *, numbered: bool) -> Iterable[int]:
         """The indexes of the expressions whose gate matches in `window`, and of any more.
 
-        Of expressions that are `near` or have a gate of their own exactly those: their answers depend on it. Those
-        that want digits are left out unless the window is `numbered`.
+        Those that want digits are left out unless the window is `numbered`: has digits, or may have some near.
         """
         ...
 
@@ -43,11 +45,20 @@ class Finder(Protocol):
 class ScanningEngine:
     """An engine made of gates and finders. Built once per process; safe to share between threads."""
 
-    def __init__(self, expressions: Sequence[Expression], gates: Gates, finders: Sequence[Finder]) -> None:
+    def __init__(
+        self,
+        expressions: Sequence[Expression],
+        gates: Gates,
+        finders: Sequence[Finder],
+        words: Mapping[str, Finder],
+    ) -> None:
+        """`words` find the gates of the expressions that are `near`."""
         self._gates = gates
+        self._words = [words[one.gate].values if one.near else None for one in expressions]
+        self._behind = [CHAR_BYTES * one.near + AFTER_BYTES for one in expressions]
         self._values = [finder.values for finder in finders]
         self._digits = [e.digits for e in expressions]
-        self._later = [e.multiline or e.near for e in expressions]
+        self._later = [e.multiline or bool(e.near) for e in expressions]
         self._multiline = [e.multiline for e in expressions]
         self.scanned_bytes = 0
         """Work done so far: the bytes of all windows and of all stretches given to finders."""
@@ -66,12 +77,10 @@ class ScanningEngine:
         open_for, postponed = self._gates.open_for, self._later
         for start, end in windows(data):
             self.scanned_bytes += end - start
-            numbered = (
-                _DIGIT.search(data, max(0, start - NEIGHBOURHOOD_BYTES), end + NEIGHBOURHOOD_BYTES) is not None
-            )
+            numbered = _DIGIT.search(data, max(0, start - FAR_BYTES), end + FAR_BYTES) is not None
             for index in open_for(data[start:end], numbered=numbered):
                 if postponed[index]:
-                    _extend(later.setdefault(index, []), start, min(len(data), end + NEIGHBOURHOOD_BYTES))
+                    self._postpone(index, data, start, end, later.setdefault(index, []))
                 else:
                     self._run(index, data, start, end, found)
         for index, stretches in later.items():
@@ -79,21 +88,26 @@ class ScanningEngine:
                 self._run(index, data, start, end, found)
         return found
 
+    def _postpone(self, index: int, data: bytes, start: int, end: int, stretches: list[list[int]]) -> None:
+        """Add the surroundings of the key words in a window to ascending stretches, joining those that touch."""
+        words, behind = self._words[index], self._behind[index]
+        if words is None:
+            return
+        for word_start, word_end in words(data, start, end):
+            first = word_start - BEFORE_BYTES
+            token_end = BREAK.search(data, word_end + behind)
+            last = token_end.start() if token_end else len(data)
+            if stretches and first <= stretches[-1][1]:
+                stretches[-1][1] = max(last, stretches[-1][1])
+            else:
+                stretches.append([max(0, first), last])
+
     def _run(self, index: int, data: bytes, start: int, end: int, found: Found) -> None:
         self.scanned_bytes += end - start
         digits = self._digits[index]
         for first, last in self._values[index](data, start, end):
             if first < last and (not digits or _DIGIT.search(data, first, last)):
                 found.add((first, last, index))
-
-
-def _extend(stretches: list[list[int]], start: int, end: int) -> None:
-    """Add what begins `NEIGHBOURHOOD_BYTES` before a window to ascending stretches, joining those that touch."""
-    first, last = max(0, start - NEIGHBOURHOOD_BYTES), end
-    if stretches and first <= stretches[-1][1]:
-        stretches[-1][1] = last
-    else:
-        stretches.append([first, last])
 
 
 def _in_characters(data: bytes, found: Sequence[tuple[int, int, int]]) -> Iterator[Candidate]:

@@ -11,7 +11,7 @@ Must never: hand an expression itself to a matcher that backtracks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from strongroom.classify.engine_automaton import Matcher, Memory
@@ -37,9 +37,14 @@ class StdlibEngine(ScanningEngine):
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._memory = Memory()
         finders = [_Finder(one, self._memory) for one in expressions]
-        self._finders = finders
-        self._gate_set = _Gates(expressions, finders, self._memory)
-        super().__init__(expressions, self._gate_set, finders)
+        words = {
+            one.gate: _Finder(Expression(one.gate, origin=one.origin), self._memory)
+            for one in expressions
+            if one.near
+        }
+        self._finders = [*finders, *words.values()]
+        self._gate_set = _Gates(expressions, [one.tree for one in finders], words, self._memory)
+        super().__init__(expressions, self._gate_set, finders, words)
 
     @property
     def read_bytes(self) -> int:
@@ -87,17 +92,24 @@ class _Finder:
 class _Gates:
     """Which expressions a window needs, by the literals their matches hold."""
 
-    def __init__(self, expressions: Sequence[Expression], finders: Sequence[_Finder], memory: Memory) -> None:
+    def __init__(
+        self,
+        expressions: Sequence[Expression],
+        trees: Sequence[Node],
+        words: Mapping[str, _Finder],
+        memory: Memory,
+    ) -> None:
         plain: dict[tuple[frozenset[bytes] | None, bool], list[int]] = {}
         gated: dict[tuple[str, bool], list[int]] = {}
         self._gates: dict[str, _Gate] = {}
         for index, one in enumerate(expressions):
-            if one.gate:
+            if one.gate and not one.near:
                 gate = one.opener()
                 gated.setdefault((gate, one.digits), []).append(index)
                 self._gates.setdefault(gate, _Gate(gate, one, memory))
             else:
-                plain.setdefault((required(finders[index].tree), one.digits), []).append(index)
+                tree = words[one.gate].tree if one.near else trees[index]
+                plain.setdefault((required(tree), one.digits), []).append(index)
         self._plain = [(*key, tuple(indexes)) for key, indexes in plain.items()]
         self._gated = [(self._gates[gate], digits, tuple(indexes)) for (gate, digits), indexes in gated.items()]
 

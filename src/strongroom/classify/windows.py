@@ -19,7 +19,8 @@ WINDOW_BYTES: Final = 1024
 OVERLAP_BYTES: Final = 192
 """Longer than any match that has a break character inside it (a quoted password, a street with its city)."""
 
-_BREAK: Final = re.compile(rb"[^0-9A-Za-z_\-.+/=~%:@\x80-\xff]")
+BREAK: Final = re.compile(rb"[^0-9A-Za-z_\-.+/=~%:@\x80-\xff]")
+"""A byte that stands inside no key, number or address token."""
 
 
 def windows(data: bytes) -> Iterator[tuple[int, int]]:
@@ -32,7 +33,7 @@ def windows(data: bytes) -> Iterator[tuple[int, int]]:
             yield start, line_end
             start = line_end
             continue
-        found = _BREAK.search(data, goal)
+        found = BREAK.search(data, goal)
         end = found.end() if found else length
         yield start, end
         if end == length:

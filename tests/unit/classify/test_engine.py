@@ -60,20 +60,27 @@ def test_a_gate_keeps_its_expression_from_running() -> None:
 
 
 def test_a_near_expression_counts_only_around_its_word() -> None:
-    near = RE2Engine([Expression(r"\d{5}", gate="key", near=True)])
-    far = "." * (windows.WINDOW_BYTES + engine_port.NEIGHBOURHOOD_BYTES) + "\n"
-    assert near.candidates("12345 " + far + "key 23456\n" + far + " 34567") == [
+    near = RE2Engine([Expression(r"\d{5}", gate="key", near=48)])
+    far = "." * (engine_port.CHAR_BYTES * 48 + engine_port.AFTER_BYTES)
+    assert near.candidates("12345 " + far + "key 23456 " + far + " 34567") == [
         Candidate(len(far) + 10, len(far) + 15, 0)
     ]
     beyond_window = "key" + " " * (windows.WINDOW_BYTES - 5) + "\n12345"
-    assert len(near.candidates(beyond_window)) == 1
+    assert near.candidates(beyond_window) == []
+    next_window = "w " * (windows.WINDOW_BYTES // 2 - 4) + "key:\n12345"
+    assert len(near.candidates(next_window)) == 1
+
+
+def test_what_is_near_a_word_is_not_cut_in_two() -> None:
+    near = RE2Engine([Expression(r"\b\w{300,}\d\b", gate="key", near=8)])
+    text = "key " + "v" * 900 + "1 end"
+    assert near.candidates(text) == [Candidate(4, 905, 0)]
 
 
 def test_neighbourhoods_that_touch_are_run_once() -> None:
-    near = RE2Engine([Expression(r"\d{5}", gate="key", near=True)])
-    line = "key 12345 " + "." * (windows.WINDOW_BYTES - 20) + "\n"
-    assert len(near.candidates(line * 4)) == 4
-    assert near.scanned_bytes <= 3 * 4 * len(line) + 2 * engine_port.NEIGHBOURHOOD_BYTES
+    near = RE2Engine([Expression(r"\d{5}", gate="key", near=48)])
+    assert near.candidates("key 12345 " * 40) == [Candidate(10 * n + 4, 10 * n + 9, 0) for n in range(40)]
+    assert near.scanned_bytes == 2 * 400
 
 
 def test_only_a_multiline_expression_crosses_lines() -> None:

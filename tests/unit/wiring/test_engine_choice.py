@@ -41,7 +41,7 @@ def test_the_settings_choose_the_engine(tmp_path: Path, name: str) -> None:
     if name == "hyperscan":
         pytest.importorskip("hyperscan", reason="the extra hyperscan is not installed")
     loaded = load_settings(settings(tmp_path, f'[detection]\nengine = "{name}"\n'))
-    engine = build_engine(loaded, [Expression(r"\d{3}"), Expression(r"[a-z]+", gate="x", near=True)])
+    engine = build_engine(loaded, [Expression(r"\d{3}"), Expression(r"[a-z]+", gate="x", near=48)])
     assert type(engine) is ENGINES[name]
     assert [(c.start, c.end) for c in engine.candidates("12 345")] == [(3, 6)]
 
