@@ -54,12 +54,14 @@ class ScanningEngine:
     ) -> None:
         """`words` find the gates of the expressions that are `near`."""
         self._gates = gates
-        self._words = [words[one.gate].values if one.near else None for one in expressions]
-        self._behind = [CHAR_BYTES * one.near + AFTER_BYTES for one in expressions]
+        keys = dict.fromkeys((one.gate, one.near) for one in expressions if one.near)
+        groups = {key: number for number, key in enumerate(keys)}
+        self._group = [groups.get((one.gate, one.near), -1) for one in expressions]
+        self._words = [words[gate].values for gate, _ in keys]
+        self._behind = [CHAR_BYTES * near + AFTER_BYTES for _, near in keys]
         self._values = [finder.values for finder in finders]
         self._digits = [e.digits for e in expressions]
         self._later = [e.multiline or bool(e.near) for e in expressions]
-        self._multiline = [e.multiline for e in expressions]
         self.scanned_bytes = 0
         """Work done so far: the bytes of all windows and of all stretches given to finders."""
 
@@ -73,27 +75,32 @@ class ScanningEngine:
 
     def _matches(self, data: bytes) -> Found:
         found: Found = set()
-        later: dict[int, list[list[int]]] = {}
-        open_for, postponed = self._gates.open_for, self._later
+        later: dict[int, set[int]] = {}
+        stretches: dict[int, list[list[int]]] = {-1: [[0, len(data)]]}
+        open_for, postponed, group_of = self._gates.open_for, self._later, self._group
         for start, end in windows(data):
             self.scanned_bytes += end - start
             numbered = _DIGIT.search(data, max(0, start - FAR_BYTES), end + FAR_BYTES) is not None
+            near = set()
             for index in open_for(data[start:end], numbered=numbered):
                 if postponed[index]:
-                    self._postpone(index, data, start, end, later.setdefault(index, []))
+                    later.setdefault(group_of[index], set()).add(index)
+                    near.add(group_of[index])
                 else:
                     self._run(index, data, start, end, found)
-        for index, stretches in later.items():
-            for start, end in [[0, len(data)]] if self._multiline[index] else stretches:
-                self._run(index, data, start, end, found)
+            for group in near:
+                if group >= 0:
+                    self._note(group, data, start, end, stretches.setdefault(group, []))
+        for group, indexes in later.items():
+            for start, end in stretches[group]:
+                for index in indexes:
+                    self._run(index, data, start, end, found)
         return found
 
-    def _postpone(self, index: int, data: bytes, start: int, end: int, stretches: list[list[int]]) -> None:
+    def _note(self, group: int, data: bytes, start: int, end: int, stretches: list[list[int]]) -> None:
         """Add the surroundings of the key words in a window to ascending stretches, joining those that touch."""
-        words, behind = self._words[index], self._behind[index]
-        if words is None:
-            return
-        for word_start, word_end in words(data, start, end):
+        behind = self._behind[group]
+        for word_start, word_end in self._words[group](data, start, end):
             first = word_start - BEFORE_BYTES
             token_end = BREAK.search(data, word_end + behind)
             last = token_end.start() if token_end else len(data)
