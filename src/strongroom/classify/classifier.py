@@ -189,6 +189,8 @@ def _judge(rule: _Rule, text: str, start: int, end: int) -> Span | None:
     score, why = rule.score, 0
     if rule.context is not None and rule.context.beside(text, start, end, rule.reach):
         score, why = min(SCORE_MAX, score + surroundings.RAISE), 1
+    elif score < rule.threshold:
+        return None
     if rule.against is not None and rule.against.beside(text, start, end, rule.reach, 0):
         score, why = score - surroundings.LOWER, why + 2
     if score < rule.threshold:
