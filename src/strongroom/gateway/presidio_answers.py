@@ -20,6 +20,7 @@ from strongroom.gateway.ports import AnalysisPort
 from strongroom.gateway.presidio_operators import (
     ANONYMIZERS,
     DEANONYMIZERS,
+    REPLACE,
     SURROGATE,
     apart,
     changed,
@@ -79,7 +80,13 @@ def anonymize(
         msg = "Invalid input, analyzer_results can not be empty"
         raise ParameterError(msg)
     operators = {
-        entity: operator_for(entity, request.operators, default=analysis.operator, entropy=entropy)
+        # what nobody asked for by name must not fail: an entity without a kind has no surrogate
+        entity: operator_for(
+            entity,
+            request.operators,
+            default=analysis.operator if kinds_of(entity, analysis.kinds) else REPLACE,
+            entropy=entropy,
+        )
         for entity in {place.entity for place in request.places}
     }
     whole = {entity for entity, (name, _) in operators.items() if name == SURROGATE}

@@ -14,10 +14,11 @@ from strongroom.clock import Entropy
 from strongroom.gateway.presidio_requests import DEFAULT, Place
 from strongroom.gateway.problems import ParameterError
 
+REPLACE: Final = "replace"
 SURROGATE: Final = "surrogate"
 """Ours: what is put in comes from the session, and the gateway and /deanonymize put the value back."""
 
-ANONYMIZERS: Final = ("replace", "redact", "mask", "hash", "keep", SURROGATE)
+ANONYMIZERS: Final = (REPLACE, "redact", "mask", "hash", "keep", SURROGATE)
 DEANONYMIZERS: Final = ("restore",)
 SALT_BYTES: Final = 32
 SALT_BYTES_MIN: Final = 16
@@ -49,7 +50,7 @@ def operator_for(
     """
     told = configured.get(entity, configured.get(DEFAULT, {"type": default}))
     kind = told.get("type")
-    if kind == "replace":
+    if kind == REPLACE:
         new = told.get("new_value") or f"<{entity}>"
         if not isinstance(new, str):
             msg = "replace: new_value is a string"

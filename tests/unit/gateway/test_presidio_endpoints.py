@@ -446,6 +446,7 @@ def test_the_operator_of_the_settings_is_the_one_for_clients_that_name_none(serv
     desk = serve(presidio={"operator": "surrogate"}, limits=GatewayLimits(body_bytes=2000, inline_bytes=0))
     told = desk.changed("to Jane Doe!", (3, 11, "PERSON"))
     assert told["text"].startswith("to PERSON_")
+    assert desk.changed("to a zip", (5, 8, "ZIP"))["text"] == "to a <ZIP>"
     assert desk.post("/analyze", {"text": "a" * 2001}).status_code == 413
     answer = desk.post("/analyze", {"text": "a", "entities": ["URL"]})  # an error from a thread is an answer, too
     assert answer.status_code == 422
