@@ -1,4 +1,4 @@
-"""Fields: what a column or a JSON key says its values are, in English and German, and what samples say.
+"""Fields: what a column or a JSON key says its values are, in seven languages, and what samples say.
 
 This is the tier to trust: most personal data reaches an agent in rows and tool results whose keys name it.
 
@@ -8,6 +8,7 @@ Must never: take a name's word for values that plainly are something else (a key
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -26,8 +27,8 @@ AGREEMENT: Final = 0.6
 FITTING: Final = 0.5
 """Share of the samples that must fit the shape of what the name announces."""
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßé]+|[^\W\d_a-zA-Z]+|\d+")
-_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _PERSON: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'\u2019\-]){0,79}")
 _SHAPES: Final[dict[str, Callable[[str], bool]]] = {
     "any": lambda value: bool(value.strip()),
@@ -37,8 +38,11 @@ _SHAPES: Final[dict[str, Callable[[str], bool]]] = {
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a key: ``customerEmail`` and ``customer_email`` fall apart the same way."""
-    found = [word.casefold().translate(_UMLAUTS) for word in _WORD.findall(name)]
+    """The words of a key: ``customerEmail`` and ``customer_email`` fall apart the same way, accents aside."""
+    if not name.isascii():
+        parts = unicodedata.normalize("NFD", unicodedata.normalize("NFC", name).translate(_UMLAUTS))
+        name = "".join(char for char in parts if not unicodedata.combining(char))
+    found = [word.casefold() for word in _WORD.findall(name)]
     while len(found) > 1 and found[-1].isdigit():
         found.pop()
     return tuple(found)

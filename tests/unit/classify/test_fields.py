@@ -103,3 +103,27 @@ def test_a_field_gives_its_whole_value(fields: FieldClassifier) -> None:
 )
 def test_words_of_a_name(name: str, words: tuple[str, ...]) -> None:
     assert words_of(name) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("prénom", "PERSON"),
+        ("prenom_client", None),
+        ("apellidos", "PERSON"),
+        ("correo_electronico", "EMAIL"),
+        ("numeroDeTelefono", "PHONE"),
+        ("codice fiscale", "IT_CODICE_FISCALE"),
+        ("geboortedatum", "DATE_OF_BIRTH"),
+        ("data_de_nascimento", "DATE_OF_BIRTH"),
+        ("código postal", "POSTCODE"),
+        ("Geschäftsführer_Straße", "ADDRESS"),
+        ("numero_di_conto", "BANK_ACCOUNT"),
+        ("rijbewijsnummer", "DRIVER_LICENSE"),
+        ("employeur", "ORGANIZATION"),
+    ],
+)
+def test_names_of_seven_languages_say_their_kind_with_and_without_accents(
+    fields: FieldClassifier, name: str, kind: str | None
+) -> None:
+    assert fields.kind_of(name) == kind

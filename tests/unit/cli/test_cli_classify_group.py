@@ -33,4 +33,4 @@ def test_help_of_the_group_lists_its_commands(command: Callable[..., Any]) -> No
     ended = command("classify", "--help")
     assert ended.code == 0
     listed = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  ") and line.split()]
-    assert "scan" in listed
+    assert {"scan", "explain"} <= set(listed)
