@@ -252,6 +252,16 @@ def test_an_analyzer_finds_what_its_recognizers_find(tmp_path: Path) -> None:
     assert logging.getLogger("presidio-analyzer").getEffectiveLevel() == logging.ERROR
 
 
+def test_words_of_a_text_do_not_stay_in_an_analyzer(tmp_path: Path) -> None:
+    recognizer = presidio(small_models.presidio_analyzer(tmp_path / "m"))
+    recognizer.spans("Anna Kowalski")
+    strings = recognizer._pipeline.vocab.strings
+    before = len(strings)
+    assert said(recognizer, "Anna Kowalski says xylograph") == [("Anna Kowalski", "PERSON")]
+    assert len(strings) == before
+    assert "xylograph" not in strings
+
+
 def test_an_analyzers_threshold_counts(tmp_path: Path) -> None:
     recognizer = presidio(small_models.presidio_analyzer(tmp_path / "m"), threshold=0.8)
     assert said(recognizer, "TCK-123456 of Acme") == [("Acme", "ORGANIZATION")]
@@ -271,6 +281,11 @@ def test_an_entity_nobody_mapped_is_refused(tmp_path: Path) -> None:
         ("nlp_engine_name: spacy", "nlp_engine_name: transformers", "transformers"),
         ("name: EmailRecognizer", "name: AzureAILanguageRecognizer", "AzureAILanguageRecognizer"),
         ("name: EmailRecognizer", "name: Mine\n      class_name: GLiNERRecognizer", "GLiNERRecognizer"),
+        (
+            "    - name: EmailRecognizer\n      type: predefined",
+            "    - LangExtractRecognizer",
+            "LangExtractRecognizer",
+        ),
         ("nlp_configuration:", "other:", "no nlp_configuration"),
         ("recognizer_registry:", "other:", "no recognizer_registry"),
         ("  recognizers:", "  other:", "names no recognizers"),

@@ -17,6 +17,8 @@ from strongroom.errors import (
     ModelRefusedError,
     PolicyInvalidError,
 )
+from strongroom.gateway.for_room import parts_for
+from strongroom.gateway.parts import GatewayLimits
 from strongroom.settings import Plugin
 from strongroom.wiring.detection_plugins import LOADERS, build_plugins
 
@@ -121,6 +123,17 @@ def test_a_room_finds_with_it_and_says_which_it_was(open_room: Callable[..., Str
             safe = session.tokenize("Please greet Anna Kowalski")
             assert "Kowalski" not in safe
             assert session.detokenize(safe) == "Please greet Anna Kowalski"
+
+
+def test_a_gateway_with_slow_recognizers_inspects_in_threads(
+    open_room: Callable[..., Strongroom], model: Path
+) -> None:
+    def inline(**detection: Any) -> int:
+        with open_room(detection=detection) as room, parts_for(room) as parts:
+            return parts.limits.inline_bytes
+
+    assert inline(plugins={"names": plugin(model).model_dump()}) == 0
+    assert 0 < inline() < inline(names="off") == GatewayLimits().inline_bytes
 
 
 def test_a_room_does_not_open_without_the_model_it_was_told_to_use(
