@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Annotated[
     str | None,
-    typer.Argument(metavar="[TYPE]", help="The type, such as IBAN; every type in a line when left out."),
+    typer.Argument(metavar="[TYPE]", help="The type, such as IBAN; when left out, all."),
 ]
 
 
@@ -29,8 +29,8 @@ def explain(
 ) -> None:
     """Say what an entity type is: category, level, sinks, retention, and every rule that finds it.
 
-    A rule proposes by its pattern, its check confirms, words nearby raise or lower its score; below the threshold of
-    its category nothing is reported. Types of your own files (the setting `catalogue`) are explained as well.
+    A rule proposes by its pattern, its check confirms, words nearby raise or lower its score; what stays below the
+    threshold of its category is not reported. Types of your own (the setting `catalogue`) are explained as well.
     """
     from strongroom.classify import Catalogue
     from strongroom.settings import load_settings
