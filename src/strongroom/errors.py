@@ -364,6 +364,13 @@ class LimitExceededError(StrongroomError):
     code = "limit"
 
 
+class NotInspectedError(LimitExceededError):
+    """A text could not be inspected, so it goes nowhere: it is too long, binary or encoded too many times."""
+
+    code = "not_inspected"
+    hint = "What is looked into and what is not: docs/reference/disguises.md. Monitor mode reports instead."
+
+
 class RequestRefusedError(StrongroomError):
     """A request cannot be inspected completely, so it is not forwarded (unknown endpoint or field ...)."""
 

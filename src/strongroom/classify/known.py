@@ -17,6 +17,7 @@ import ahocorasick
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.fold import Folded, fold
 from strongroom.classify.name_parts import parts_of, stands_for_a_name
+from strongroom.classify.plain import plain_form
 from strongroom.classify.span import KNOWN, Span
 
 LETTERS_MIN: Final = 3
@@ -80,6 +81,7 @@ class KnownValues:
             return False
         if len(value) > VALUE_CHARS_MAX:
             return False
+        value = plain_form(value)
         word = fold(value).text.strip()
         if not _is_telling(word):
             return False
@@ -130,7 +132,7 @@ class KnownValues:
 
     def subject_of(self, kind: str, value: str) -> str:
         """Whose value this is, if it was added as a `kind` for exactly one subject; else ``""``."""
-        entries = self._entries.get(fold(value).text.strip(), ())
+        entries = self._entries.get(fold(plain_form(value)).text.strip(), ())
         subjects = {subject for held, subject, _, name in entries if held == kind and subject and not name}
         return subjects.pop() if len(subjects) == 1 else ""
 

@@ -36,8 +36,8 @@ class Span:
     source: str
     subject: str = ""
     reading: str = ""
-    wrapping: str = ""
     reasons: tuple[str, ...] = field(default=(), compare=False)
+    wrapping: str = ""
 
 
 def _rank(span: Span) -> tuple[float, int, int, str, str, str]:

@@ -28,7 +28,8 @@ class Finding:
     """`text[start:end]` is a `kind`; `value` is what it stands for once JSON escapes are undone.
 
     `reading`, when not empty, is what the value is to be compared as: without its disguise, or the whole name of
-    which it is a part. `tier` is what found it (see `classify.span.Span.source`).
+    which it is a part. `wrapping` names the encodings the place stands in: such a place comes back exactly as it
+    was written. `tier` is what found it (see `classify.span.Span.source`).
     `bare` says that the place is a JSON number, so a surrogate put there needs quotes; `learned`, that the
     field it stood in told what it is.
     """
@@ -42,6 +43,7 @@ class Finding:
     learned: bool = False
     reading: str = ""
     tier: str = FIELD
+    wrapping: str = ""
 
 
 class Scanner(Protocol):
@@ -87,6 +89,7 @@ def _free(text: str, scanner: Scanner) -> list[Finding]:
             span.subject,
             reading=span.reading,
             tier=span.source,
+            wrapping=span.wrapping,
         )
         for span in scanner.spans(text)
     ]
@@ -131,8 +134,9 @@ def _free_literal(
     for span, (start, end, _) in zip(spans, places, strict=True):
         value = literal.value[span.start : span.end]
         yield Finding(
-            at(start), at(end), span.kind, value, span.subject, bare, reading=span.reading, tier=span.source
-        )
+            at(start), at(end), span.kind, value, span.subject, bare,
+            reading=span.reading, tier=span.source, wrapping=span.wrapping,
+        )  # fmt: skip
 
 
 def _key_of(path: Iterable[str | int]) -> str:

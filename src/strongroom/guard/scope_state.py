@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.known import KnownValues
+from strongroom.classify.plain import Reason
 from strongroom.label import Level
 
 SEGMENTS_MAX = 4096
@@ -43,6 +44,23 @@ class Segment:
     replacements: tuple[Replacement, ...]
     learned: tuple[Learned, ...]
     chain: bytes
+    gaps: frozenset[Reason] = frozenset()
+    """Why something of it was not inspected; asked of every request that sends it again."""
+
+
+@dataclass(slots=True)
+class Reuse:
+    """How much of what was sent had been inspected before, in segments and in characters."""
+
+    segments: int = 0
+    repeated_segments: int = 0
+    chars: int = 0
+    repeated_chars: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of the characters, the part that cost no inspection; 0 when there were none."""
+        return self.repeated_chars / self.chars if self.chars else 0.0
 
 
 class ScopeState:
@@ -56,6 +74,7 @@ class ScopeState:
         self._known_chain = b""
         self.shown: dict[tuple[str, str, Level | None], bool] = {}
         """Per version of everything that is asked: whether a kind of a level may be shown."""
+        self.reuse = Reuse()
         self.lock = threading.RLock()
 
     def digest(self, chain: bytes, *parts: str) -> bytes:
@@ -67,11 +86,15 @@ class ScopeState:
             state.update(raw)
         return state.digest()
 
-    def segment(self, digest: bytes) -> Segment | None:
-        """The remembered segment, which becomes the youngest; None when it was never seen or was dropped."""
+    def segment(self, digest: bytes, chars: int = 0) -> Segment | None:
+        """The remembered segment of `chars` characters, now the youngest; None when it is new or was dropped."""
         with self.lock:
             found = self._segments.get(digest)
+            self.reuse.segments += 1
+            self.reuse.chars += chars
             if found is not None:
+                self.reuse.repeated_segments += 1
+                self.reuse.repeated_chars += chars
                 self._segments.move_to_end(digest)
             return found
 

@@ -20,12 +20,14 @@ from strongroom.classify.classifier import Classifier
 from strongroom.classify.fields import FieldClassifier
 from strongroom.classify.known import KnownValues
 from strongroom.classify.name_parts import parts_of
+from strongroom.classify.plain import Reason
 from strongroom.classify.span import Span
 from strongroom.errors import (
     AccessDeniedError,
     DecryptionError,
     FormatError,
     KeyAccessError,
+    NotInspectedError,
     UnknownSurrogateError,
 )
 from strongroom.formats import json_spans
@@ -57,7 +59,7 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What every session of a process shares."""
+    """What every session of a process shares. `refuse_uninspected`: what was not inspected is not let through."""
 
     guard: Guard
     catalogue: Catalogue
@@ -66,23 +68,27 @@ class Engine:
     surrogates: Surrogates
     tools: Tools
     flows: FlowMap
+    refuse_uninspected: bool = True
 
 
 class _KnownScanner:
     """The classifier, with what the tenant's sources and this conversation have taught."""
 
-    def __init__(self, classifier: Classifier, *known: KnownValues) -> None:
+    def __init__(self, classifier: Classifier, *known: KnownValues, gaps: set[Reason] | None = None) -> None:
         self._classifier = classifier
         self._known = known
+        self.gaps: set[Reason] = set() if gaps is None else gaps
 
     def informed(self, learned: Iterable[Finding]) -> _KnownScanner:
         more = KnownValues(self._classifier.catalogue, parts=True)
         for finding in learned:
             more.add(finding.kind, finding.value, finding.subject)
-        return _KnownScanner(self._classifier, *self._known, more) if len(more) else self
+        return _KnownScanner(self._classifier, *self._known, more, gaps=self.gaps) if len(more) else self
 
     def spans(self, text: str) -> list[Span]:
-        return self._classifier.spans(text, *self._known)
+        found, gaps = self._classifier.inspect(text, *self._known)
+        self.gaps.update(gap.reason for gap in gaps)
+        return found
 
     def subject_of(self, kind: str, value: str) -> str:
         for known in self._known:
@@ -116,6 +122,7 @@ class Session:
         self.restored = 0
         self.refused = 0
         self.reasons: set[str] = set()
+        self.not_inspected: set[Reason] = set()
         self._engine = engine
         self._state = state
         self._sources = sources
@@ -140,12 +147,12 @@ class Session:
         """What of `text` the model must not see, as ascending replacements without overlaps.
 
         `field` is the key the text stands under in structured data. Raises `AccessDeniedError` when the
-        caller may not tokenize, `LimitExceededError` for text beyond the classifier's bound.
+        caller may not tokenize, `NotInspectedError` for text that cannot be inspected, which is on record then.
         """
         if not text:
             return []
         digest = self._state.digest(self._chain, self._version, origin.value, field, text)
-        segment = self._state.segment(digest)
+        segment = self._state.segment(digest, len(text))
         if segment is None:
             segment = self._inspect(text, origin, field, digest)
             self._state.learn(self._chain, segment.chain, segment.learned)
@@ -154,7 +161,21 @@ class Session:
         self._taught.update(segment.learned)
         self._chain = segment.chain
         self.replaced += len(segment.replacements)
+        self._report(segment.gaps)
         return list(segment.replacements)
+
+    def _report(self, gaps: Iterable[Reason]) -> None:
+        """Record what was not inspected, once per request and reason; refuse it if this process refuses."""
+        engine = self._engine
+        for reason in sorted(set(gaps) - self.not_inspected, key=lambda reason: reason.value):
+            result = f"{NotInspectedError.code}:{reason.value}"
+            engine.guard.alarm(self.caller, "tokenize", _REQUEST, result=result)
+            self.reasons.add(result)
+            self.not_inspected.add(reason)
+        refused = sorted(reason.value for reason in gaps if reason.refused)
+        if refused and engine.refuse_uninspected:
+            msg = f"a text was not inspected: {', '.join(refused)}"
+            raise NotInspectedError(msg)
 
     def _inspect(self, text: str, origin: Origin, field: str, digest: bytes) -> Segment:
         engine = self._engine
@@ -179,8 +200,9 @@ class Session:
             if shown:
                 continue
             out.append(self._replacement(finding, origin, level))
-            lesson = (finding.kind, finding.value, finding.subject)
-            if _teaches(finding) and lesson not in self._taught:
+            plain = finding.reading if finding.wrapping else finding.value
+            lesson = (finding.kind, plain, finding.subject)
+            if _teaches(finding, plain) and lesson not in self._taught:
                 learned.append(lesson)
         # What merely looks like a surrogate is marked, unless it is a piece of something that goes as a whole.
         out += [
@@ -190,7 +212,7 @@ class Session:
         ]
         out.sort(key=lambda item: item.start)
         after = self._state.digest(self._chain, digest.hex()) if learned else self._chain
-        return Segment(tuple(out), tuple(learned), after)
+        return Segment(tuple(out), tuple(learned), after, frozenset(scanner.gaps))
 
     def _level_of(self, kind: str) -> Level:
         return self._engine.catalogue.type_of(kind).level
@@ -211,7 +233,7 @@ class Session:
             self.scope,
             kind=self._engine.catalogue.type_of(finding.kind).prefix,
             value=finding.value,
-            normalized=self._engine.catalogue.normalize(finding.kind, finding.reading or finding.value),
+            normalized=self._compared(finding),
             label=label,
             permit=used.permit,
         )
@@ -220,14 +242,21 @@ class Session:
             finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind
         )
 
+    def _compared(self, finding: Finding) -> str:
+        """What makes two findings the same value. Encoded ones must also be written alike, to come back so."""
+        plain = self._engine.catalogue.normalize(finding.kind, finding.reading or finding.value)
+        return f"{plain}\0{finding.value}" if finding.wrapping else plain
+
     def evidence(self, text: str) -> list[Evidence]:
         """What is found in `text`, by what this tenant's sources and this conversation taught too.
 
-        Nothing is put away or learned. Raises `LimitExceededError` for text beyond the classifier's bound.
+        Nothing is put away or learned. Raises `NotInspectedError` for text that cannot be inspected.
         """
         known = self._state.known(self._chain, self._learned)
         scanner = _KnownScanner(self._engine.classifier, self._sources, known)
-        return evidence(text, fields=self._engine.fields, scanner=scanner)
+        found = evidence(text, fields=self._engine.fields, scanner=scanner)
+        self._report(scanner.gaps)
+        return found
 
     def put_away(self, finding: Finding, *, origin: Origin = Origin.TYPED) -> str:
         """What to write in the place of `finding`, which the caller decided to have replaced: its surrogate.
@@ -371,11 +400,11 @@ def _raised(label: Label, level: Level | None) -> Label:
     return label if level is None else replace(label, level=level)
 
 
-def _teaches(finding: Finding) -> bool:
+def _teaches(finding: Finding, value: str) -> bool:
     """Whether later text is searched for this value: a field named it, or it is a full name, which has parts."""
-    if len(finding.value.strip()) < LEARN_LEN_MIN:
+    if len(value.strip()) < LEARN_LEN_MIN:
         return False
-    return finding.learned or (finding.kind == "PERSON" and bool(parts_of(finding.value)))
+    return finding.learned or (finding.kind == "PERSON" and bool(parts_of(value)))
 
 
 def _class_of(label: Label) -> Label:

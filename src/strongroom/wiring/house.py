@@ -193,7 +193,10 @@ def _furnish(
         store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock,
         office=office,
     )  # fmt: skip
-    engine = Engine(guard, catalogue, classifier, fields, surrogates, Tools(settings.tools), flows)
+    engine = Engine(
+        guard, catalogue, classifier, fields, surrogates, Tools(settings.tools), flows,
+        refuse_uninspected=settings.mode == "enforce",
+    )  # fmt: skip
     sources = DataSources(
         store=SQLiteSources(database), envelope=envelope, guard=guard, catalogue=catalogue, fields=fields,
         keys=keyring, epoch=shared,

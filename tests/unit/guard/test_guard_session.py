@@ -119,13 +119,13 @@ def test_a_remembered_text_is_inspected_again_for_another_clearance_or_purpose(o
     from strongroom.identity import Caller, Principal
 
     calls: list[str] = []
-    original = type(room.house.engine.classifier).spans
+    original = type(room.house.engine.classifier).inspect
 
     def watched(self, text, *known):
         calls.append(text)
         return original(self, text, *known)
 
-    monkeypatch.setattr(type(room.house.engine.classifier), "spans", watched)
+    monkeypatch.setattr(type(room.house.engine.classifier), "inspect", watched)
     for caller in (
         Caller(Principal("bot", "acme", "prod")),
         Caller(Principal("bot", "acme", "prod", clearance=1)),
@@ -140,13 +140,13 @@ def test_a_remembered_history_is_not_inspected_again(opened, room, monkeypatch):
     texts = [f"mail {MAIL} number {index}" for index in range(5)]
     before = [shown(opened("m"), text) for text in texts]
     calls: list[str] = []
-    original = type(room.house.engine.classifier).spans
+    original = type(room.house.engine.classifier).inspect
 
     def watched(self, text, *known):
         calls.append(text)
         return original(self, text, *known)
 
-    monkeypatch.setattr(type(room.house.engine.classifier), "spans", watched)
+    monkeypatch.setattr(type(room.house.engine.classifier), "inspect", watched)
     again = opened("m")
     assert [shown(again, text) for text in texts] == before
     assert calls == []

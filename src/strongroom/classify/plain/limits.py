@@ -33,7 +33,13 @@ class Reason(Enum):
     """Something is encoded more than `DEPTH_MAX` times over."""
 
     OPAQUE = "opaque"
-    """An encoded run of at least `OPAQUE_CHARS_MIN` characters holds no text: an image, an archive."""
+    """A run of `OPAQUE_CHARS_MIN` or more encoded characters holds no text: an image, an archive. It is reported
+    and let through: certificates and pictures are ordinary, and what is written in the run itself was searched."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether enforce mode refuses a text because of it."""
+        return self is not Reason.OPAQUE
 
 
 @dataclass(frozen=True, slots=True)

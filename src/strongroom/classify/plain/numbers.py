@@ -27,7 +27,7 @@ _RIMS: Final = 24
 """Characters on either side of a line end that are looked at for digits."""
 
 _BEFORE: Final = re.compile(r"[0-9A-Z][0-9A-Z -]*\Z")
-_BEHIND: Final = re.compile(r"[0-9A-Z][0-9A-Z -]*")
+_BEHIND: Final = re.compile(r"(?:[A-Z]{0,3}[0-9]|[A-Z]{4} ?[0-9])[0-9A-Z -]*")
 _GROUPED: Final = re.compile(r"(?:[0-9A-Z]+ )*([0-9A-Z]+) ([0-9A-Z]+)\Z")
 
 
@@ -84,8 +84,8 @@ def _line_ends(text: str) -> Iterator[Edit]:
         if start and end < len(text) and text[start - 1] in _ENDS and text[end] in _STARTS:
             rim = text[max(0, start - _RIMS) : start]
             before, behind = _BEFORE.search(rim), _BEHIND.match(text, end, end + _RIMS)
-            ends = [found.group() for found in (before, behind) if found]
-            if sum(char.isdigit() for part in ends for char in part) >= DIGITS_MIN:
+            whole = before.group() + behind.group() if before and behind else ""
+            if sum(char.isdigit() for char in whole) >= DIGITS_MIN:
                 yield Edit(start, end, " " if _is_grouped(rim) else "")
         at = text.find("\n", at + 1)
 

@@ -35,6 +35,10 @@ LATIN_LIKE: Final = (
 """Letters of Greek, Cyrillic and others that look like Latin ones or digits; suspect only beside ASCII."""
 
 
+RUN_CHARS_MIN: Final = 20
+"""Shorter runs of the base64 alphabet are words, and numbers of cards."""
+
+
 class Sign(IntEnum):
     """What kind of disguise a text may wear. Each has its own way of being undone."""
 
@@ -61,11 +65,11 @@ _WIDE_CHARACTER: Final = f"[{SUSPECT}]|[A-Za-z0-9@][{LATIN_LIKE}]|[{LATIN_LIKE}]
 _SIGNS: Final = {
     Sign.WRAPPING: r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)"
     r"|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|=(?:[0-9A-F]{2}|\r?\n)|=[A-Za-z0-9%.]+\+[A-Za-z0-9%]",
-    Sign.RUN: r"[A-Za-z0-9+/]{16}",
+    Sign.RUN: rf"[A-Za-z0-9+/]{{{RUN_CHARS_MIN}}}",
     Sign.SPELLED: r"[0-9](?:[ \t._-][0-9]){6}",
     Sign.SPACED: r"[0-9]{2}[ \t]{2,4}[0-9]{2}",
-    Sign.LINE_END: r"[0-9A-Z][0-9]{2}[ -]?[ \t]{0,4}\r?\n[ \t>|]{0,8}[0-9A-Z]{2}",
-    Sign.LETTERED: r"[0-9][OoIl|][ -]?[0-9OoIl|]|[0-9][ -][OoIl|][0-9OoIl|]",
+    Sign.LINE_END: r"[0-9A-Z][0-9]{2}[ -]?[ \t]{0,4}\r?\n[ \t>|]{0,8}(?:[A-Z]{0,3}[0-9]|[A-Z]{4} ?[0-9])",
+    Sign.LETTERED: r"[0-9][OoIl|][0-9 -]{3}|[0-9 -]{3}[OoIl|][0-9]",
 }
 
 
@@ -76,11 +80,6 @@ def _options(*, latin_1: bool) -> re2.Options:
     if latin_1:
         options.encoding = re2.Options.Encoding.LATIN1
     return options
-
-
-def run_finder() -> re2._Regexp:
-    """What finds runs of the base64 alphabet in Latin-1 bytes."""
-    return re2.compile(_SIGNS[Sign.RUN].replace("{16}", "{16,}").encode(), _options(latin_1=True))
 
 
 def _set(character: str, *, latin_1: bool) -> re2.Set:

@@ -17,7 +17,7 @@ from typing import Final
 
 from strongroom.classify.plain.limits import OPAQUE_CHARS_MIN
 from strongroom.classify.plain.mapped import Edit
-from strongroom.classify.plain.signs import run_finder
+from strongroom.classify.plain.signs import RUN_CHARS_MIN
 
 PERCENT: Final = "percent"
 FORM: Final = "form"
@@ -26,9 +26,6 @@ ESCAPE: Final = "escape"
 QUOTED: Final = "quoted-printable"
 BASE64: Final = "base64"
 BASE16: Final = "base16"
-
-ENCODED_CHARS_MIN: Final = 16
-"""Shorter runs of the base64 alphabet are words."""
 
 LINE_CHARS_MIN: Final = 60
 """Mail folds base64 at 76 characters, PEM at 64; shorter lines are no folded run."""
@@ -44,8 +41,10 @@ _ESCAPE: Final = re.compile(r"(?:\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-
                             r"|\\u[0-9A-Fa-f]{4}|\\x[0-7][0-9A-Fa-f]|(?:\\x[89A-Fa-f][0-9A-Fa-f])+")  # fmt: skip
 _QUOTED: Final = re.compile(r"=(?:\r?\n|[0-7][0-9A-F])|(?:=[89A-F][0-9A-F])+")
 _FORM: Final = re.compile(r"(?<==)[A-Za-z0-9%._~+-]*\+[A-Za-z0-9%._~+-]*")
-_RUN: Final = run_finder()
-_BEFORE: Final = re.compile(r"[A-Za-z0-9+/_-]*\Z")
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_URL_ALPHABET: Final = frozenset((_ALPHABET + b"-_").decode())
+_IN_RUN: Final = bytes(code in _ALPHABET for code in range(256))
+_SHORTEST: Final = bytes([1]) * RUN_CHARS_MIN
 _BEHIND: Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]*|[A-Z]*|[0-9]*")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -102,8 +101,11 @@ def _escapes(text: str) -> Iterator[Edit]:
 def run_edits(text: str) -> Iterator[Edit]:
     """What runs of base64 and base16 read as; long ones that hold no text come back with ``text == ""``."""
     done = 0
-    for found in _RUN.finditer(text.encode("latin-1", "replace")):  # a byte for each character
-        start, end = found.span()
+    marks = text.encode("latin-1", "replace").translate(_IN_RUN)  # a byte for each character: in a run or not
+    end = 0
+    while (start := marks.find(_SHORTEST, end)) >= 0:
+        end = marks.find(0, start)
+        end = end if end >= 0 else len(text)
         if start < done or _WORD.fullmatch(text, start, end):
             continue
         start, end = _whole_run(text, max(done, start - RIM_CHARS), start, end)
@@ -132,8 +134,8 @@ def run_edits(text: str) -> Iterator[Edit]:
 def _whole_run(text: str, earliest: int, start: int, end: int) -> tuple[int, int]:
     """The run widened by the two signs of the URL-safe alphabet, and its padding."""
     if start and text[start - 1] in "-_":
-        before = _BEFORE.search(text, earliest, start)
-        start = before.start() if before else start
+        while start > earliest and text[start - 1] in _URL_ALPHABET:
+            start -= 1
     behind = _BEHIND.match(text, end)
     return start, behind.end() if behind else end
 
@@ -144,7 +146,7 @@ def _pieces(run: str) -> Iterator[tuple[int, int]]:
         if sign in run:
             start = 0
             for piece in run.split(sign):
-                if ENCODED_CHARS_MIN <= len(piece) < len(run):
+                if RUN_CHARS_MIN <= len(piece) < len(run):
                     yield start, start + len(piece)
                 start += len(piece) + 1
 
