@@ -87,6 +87,11 @@ class Detection(BaseModel):
         description="What matches patterns: re2; hyperscan, faster, with the extra of that name; stdlib, slower, "
         "with nothing but Python. All three find the same.",
     )
+    names: Literal["precision", "balanced", "recall", "off"] = Field(
+        "balanced",
+        description="How readily the embedded tagger takes words for names of people, organizations and places: "
+        "precision misses more, recall takes more that is none.",
+    )
     plugins: dict[str, Plugin] = Field(
         default_factory=dict,
         description="Models of your own by name: kind (spacy, onnx, presidio, gliner), path, sha256, labels (the "

@@ -37,4 +37,13 @@ def build_engine(settings: Settings, wanted: Sequence[Expression]) -> PatternEng
 
 
 def _recognizers(settings: Settings) -> list[Recognizer]:
-    return [AddressRecognizer(), *build_plugins(settings.detection.plugins)]
+    return [AddressRecognizer(), *_tagger(settings), *build_plugins(settings.detection.plugins)]
+
+
+def _tagger(settings: Settings) -> list[Recognizer]:
+    dial = settings.detection.names
+    if dial == "off":
+        return []
+    from strongroom.classify.tagger import NameTagger  # its arrays cost what nobody asked for otherwise
+
+    return [NameTagger(dial)]
