@@ -1,8 +1,9 @@
 """What the patterns find: recall and precision of every structured family, on lines and decoys made without them.
 
 Recall counts a value when a finding of its family stands exactly on it. Precision counts every finding of the
-family that touches no value of it as wrong, in the lines of all families and in as many decoys. Families, not kinds: a
-Colombian cédula found as a Venezuelan one is protected all the same.
+family that touches no value of it as wrong, in the lines of all families and in as many decoys.
+Families, not
+kinds: a Colombian cédula found as a Venezuelan one is protected all the same.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ class Number(NamedTuple):
     """One kind of number: a mask, the module that knows it, how it is printed, and what it is called.
 
     In a mask ``#`` is a digit, ``@`` a letter, ``=`` a consonant, ``L`` a letter that NINOs begin with, ``D`` a
-    date YYMMDD, ``Y`` one YYYYMMDD and ``T`` one DDMMYY; ``~`` is A to D; ``C`` and ``R`` are check characters that
-    may be letters. In `shown`, each X stands for the next character of the number. `alone`: it is told by itself,
-    without a word that names it.
+    date YYMMDD, ``Y`` one YYYYMMDD and ``T`` one DDMMYY; ``~`` is A to D; ``C`` and ``R`` are check characters
+    that may be letters. In `shown`, each X stands for the next character of the number. `alone`: it is told by
+    itself, without a word that names it.
     """
 
     country: str

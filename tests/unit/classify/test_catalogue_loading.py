@@ -184,3 +184,18 @@ def test_a_files_threshold_decides_what_is_reported(tmp_path: Path) -> None:
     assert [span.kind for span in lowered.spans("see BDG-1234")] == ["BADGE"]
     raised = Classifier(load(tmp_path, "thresholds: {business: 0.9}\n" + GOOD))
     assert raised.spans("see BDG-1234") == []
+
+
+def test_the_file_in_the_how_to_works(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "howto" / "add-an-entity-type.md"
+    first, second = (block.split("```")[0] for block in page.read_text("utf-8").split("```yaml\n")[1:3])
+    (tmp_path / "more.yaml").write_text(second, encoding="utf-8")
+    (tmp_path / "badges.yaml").write_text(first, encoding="utf-8")
+    own = Catalogue.load([tmp_path / "badges.yaml", tmp_path / "more.yaml"])
+    assert own.thresholds["financial"] == 0.45
+    finds = Classifier(own)
+    for example in own.types["BADGE"].examples:
+        text = example.replace("«", "").replace("»", "")
+        assert [(s.kind, text[s.start : s.end]) for s in finds.spans(text)] == [("BADGE", "123455")]
+    for example in own.types["BADGE"].counter_examples:
+        assert "BADGE" not in {span.kind for span in finds.spans(example)}
