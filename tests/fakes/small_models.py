@@ -59,12 +59,16 @@ def onnx_classifier(
     window: int = 32,
     inputs: Sequence[str] = ("input_ids", "attention_mask", "token_type_ids"),
     sure: float = 6.0,
+    introduced_by: str = "",
 ) -> Path:
-    """A token classifier that knows `words` by heart; any other word is outside."""
+    """A token classifier that knows `words` by heart; any other word is outside.
+
+    With `introduced_by` it knows them only directly behind that word, which it therefore has to see too.
+    """
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     vocabulary = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "##son": 3}
-    for word in words:
+    for word in (*words, *filter(None, [introduced_by])):
         vocabulary[word] = len(vocabulary)
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.NFC()
@@ -79,7 +83,11 @@ def onnx_classifier(
     table[:, tags.index("O")] = sure / 2
     for word, tag in words.items():
         table[vocabulary[word], tags.index(tag)] = sure
-    (directory / "model.onnx").write_bytes(lookup_model(table, inputs))
+    behind = np.zeros_like(table)
+    if introduced_by:
+        behind[vocabulary[introduced_by], :] = table[vocabulary[next(iter(words))]] * 2
+        table[[vocabulary[word] for word in words]] = table[0]
+    (directory / "model.onnx").write_bytes(lookup_model(table, behind, inputs))
     config = {
         "id2label": {str(number): tag for number, tag in enumerate(tags)},
         "max_position_embeddings": window,
@@ -89,17 +97,34 @@ def onnx_classifier(
     return directory
 
 
-def lookup_model(table: np.ndarray[tuple[int, int], np.dtype[np.float32]], inputs: Sequence[str]) -> bytes:
-    """An ONNX graph that gives each token its row of `table`; the other inputs are there and unused."""
+Table = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+def lookup_model(table: Table, behind: Table, inputs: Sequence[str]) -> bytes:
+    """An ONNX graph: each token's row of `table`, plus the row of `behind` of the token before it.
+
+    The other inputs are there and unused.
+    """
     from onnx import TensorProto, checker, helper, numpy_helper
 
     shape = ["batch", "tokens"]
+    numbers = {"zero": [0], "last": [-1], "axis": [1], "front": [0, 1, 0, 0, 0, 0]}
     graph = helper.make_graph(
-        [helper.make_node("Gather", ["table", "input_ids"], ["logits"])],
+        [
+            helper.make_node("Gather", ["table", "input_ids"], ["own"]),
+            helper.make_node("Gather", ["behind", "input_ids"], ["given"]),
+            helper.make_node("Slice", ["given", "zero", "last", "axis"], ["all_but_last"]),
+            helper.make_node("Pad", ["all_but_last", "front"], ["shifted"]),
+            helper.make_node("Add", ["own", "shifted"], ["logits"]),
+        ],
         "lookup",
         [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in inputs],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*shape, table.shape[1]])],
-        [numpy_helper.from_array(table, "table")],
+        [
+            numpy_helper.from_array(table, "table"),
+            numpy_helper.from_array(behind, "behind"),
+            *(numpy_helper.from_array(np.array(value, dtype=np.int64), name) for name, value in numbers.items()),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     checker.check_model(model)

@@ -83,6 +83,14 @@ def test_a_window_sees_the_same_whatever_surrounds_it(classifier: Path, monkeypa
     assert recognizer.spans(text) == once
 
 
+def test_what_a_word_needs_to_see_is_in_its_window(tmp_path: Path) -> None:
+    made = small_models.onnx_classifier(tmp_path / "m", words={"Boris": "B-PER"}, introduced_by="Herr")
+    recognizer = onnx(made)
+    assert said(recognizer, "Boris") == []
+    for filler in range(20, 60):
+        assert said(recognizer, "word " * filler + "Herr Boris") == [("Boris", "PERSON")], filler
+
+
 def test_a_word_in_several_tokens_is_one_word(classifier: Path) -> None:
     assert said(onnx(classifier), "to Annason!") == [("Annason", "PERSON")]
 

@@ -45,6 +45,12 @@ def test_a_continuation_without_a_beginning_is_not_taken_at_its_word() -> None:
     assert tags[naive[1]] == "I-PER"  # what taking the best tag of each token would have said
 
 
+def test_a_text_does_not_start_in_the_middle_of_a_name() -> None:
+    tags = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+    rows = np.array([[0.0, 0.0, 9.0, 8.9, 0.0], [4.5, 0.0, 5.0, 0.0, 0.0]], dtype=np.float32)
+    assert [(t.first, t.last, t.label) for t in TagScheme(tags).decode(rows)] == [(0, 0, "LOC")]
+
+
 def test_a_beginning_that_is_never_ended_becomes_what_the_scheme_allows() -> None:
     tags = BIOES
     rows = scores(tags, ["O", "B-PER"])
