@@ -12,6 +12,7 @@ from __future__ import annotations
 import binascii
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -48,6 +49,7 @@ _SHORTEST: Final = bytes([1]) * RUN_CHARS_MIN
 _BEHIND: Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]*|[A-Z]*|[0-9]*")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_UNSEEN: Final = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _LAST_QUANTUM: Final = (None, None, "==", "=")
 
@@ -184,6 +186,5 @@ def _as_text(raw: bytes) -> str | None:
 
 
 def _is_marked(text: str) -> bool:
-    """Whether only invisible characters keep it from being printable, and few of them."""
-    hidden = sum(not char.isprintable() for char in text)
-    return hidden * 4 <= len(text) and not any(char < " " for char in text)
+    """Whether nothing but invisible characters and spaces of other kinds keeps it from being printable."""
+    return all(char.isprintable() or unicodedata.category(char) in _UNSEEN for char in text)
