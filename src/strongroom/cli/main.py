@@ -17,6 +17,7 @@ from strongroom.cli import (
     classify,
     credential,
     demo,
+    discover,
     erase,
     escrow,
     exits,
@@ -60,7 +61,7 @@ def strongroom(
     """Protects the data AI agents handle: in transit, at rest and in the context window."""
 
 
-for noun in (up, demo, status, seal, tokenize, classify, flows):
+for noun in (up, demo, discover, status, seal, tokenize, classify, flows):
     noun.register(app)
 for group in (credential, source, keys_root, unseal, escrow, policy, audit, erase, backup):
     app.add_typer(group.app)

@@ -10,7 +10,7 @@ Must never: hold a decision of its own; it names things and passes them on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from strongroom.at_rest.temporary import sweep
 from strongroom.audit.proof import InclusionProof
 from strongroom.audit.verify import AuditReport, verify_audit
 from strongroom.classify.catalogue import Catalogue
+from strongroom.classify.discovery import Discovery, discover
 from strongroom.classify.span import Span
 from strongroom.clock import system_entropy
 from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
@@ -195,6 +196,17 @@ class Strongroom:
         label = Label("operational", Level.INTERNAL)
         with self.house.guard.corridor(caller, "read_audit", label):
             return recent_entries(LogFiles(self.house.home / "audit"), last)
+
+    def discover(self, tasks: Sequence[Any]) -> Discovery:
+        """What recorded tasks (request bodies, or lists of messages) show of fields, tools and text.
+
+        Nothing is put away, recorded or changed: it is for proposals. Raises `ConfigurationError` for no such task.
+        """
+        engine = self.house.engine
+        return discover(
+            tasks, catalogue=engine.catalogue, classifier=engine.classifier, fields=engine.fields,
+            declared=self.settings.tools,
+        )  # fmt: skip
 
     def flows(self, environment: str) -> Map:
         """The observed data-flow map of ``tenant/environment``; reading it is an entry in the log."""
