@@ -58,7 +58,7 @@ def discover(
             (
                 item.name,
                 item.values,
-                item.kind or f"? {item.proposed}".rstrip(" ?"),
+                item.kind or item.proposed,
                 item.by,
                 *_label(labels, item.kind),
             )

@@ -200,7 +200,7 @@ class Strongroom:
     def discover(self, tasks: Sequence[Any]) -> Discovery:
         """What recorded tasks (request bodies, or lists of messages) show of fields, tools and text.
 
-        Nothing is put away, recorded or changed: it is for proposals. Raises `ConfigurationError` for no such task.
+        Nothing is put away, recorded or changed. Raises `ConfigurationError` for what is no task.
         """
         engine = self.house.engine
         return discover(

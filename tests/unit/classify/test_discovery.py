@@ -91,7 +91,9 @@ def test_a_hostile_name_stays_inside_its_quotes(catalogue: Catalogue, classifier
     name = 'x"]\n[limits]\nbody_bytes = 1 #'
     call = {"function": {"name": name, "arguments": json.dumps({name: "1", "to": "2"})}}
     found = walked(catalogue, classifier, [{"role": "assistant", "tool_calls": [call]}])
-    assert tomllib.loads(settings_toml(found)) == {"tools": {name: {"to": "message.recipient"}}}
+    assert tomllib.loads(settings_toml(found)) == {
+        "tools": {name: {name: "message.text", "to": "message.recipient"}}
+    }
 
 
 @pytest.mark.parametrize("task", [{}, [], 3, {"messages": []}, {"messages": ["x"]}, [1]])
