@@ -42,7 +42,7 @@ def discover(
     """
     from dataclasses import asdict
 
-    from strongroom.classify.proposal import settings_toml, types_yaml
+    from strongroom.classify.discovery_files import settings_toml, types_yaml
 
     with options.opened_room(home, keyfile, config, root=root) as room:
         found = room.discover([task for path in tasks for task in _read(path)])

@@ -9,8 +9,8 @@ import pytest
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier
 from strongroom.classify.discovery import Discovery, discover
+from strongroom.classify.discovery_files import settings_toml, types_yaml
 from strongroom.classify.fields import FieldClassifier
-from strongroom.classify.proposal import settings_toml, types_yaml
 from strongroom.errors import ConfigurationError
 
 ROWS = [
