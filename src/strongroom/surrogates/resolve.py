@@ -5,6 +5,7 @@ Must never: keep what it opened, or open without a permit (the envelope asks the
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from strongroom.canonical import tuple_bytes
@@ -20,6 +21,8 @@ ERASED = "erased"
 """The reason a surrogate whose subject was erased does not open."""
 
 _DIGEST_LEN = 16
+_LABELS_MAX = 1024
+"""Labels, less subject, whose bytes are remembered: a catalogue has a few hundred kinds."""
 
 
 class Sealer(Protocol):
@@ -36,7 +39,8 @@ class Sealer(Protocol):
 
 def binding_of(scope: Scope, ref: bytes, surrogate: str, lookup: bytes, label: Label) -> Binding:
     """What the seal of one surrogate is bound to: scope, surrogate, value MAC and the whole label."""
-    rest = tuple_bytes(lookup, label.kind, label.source, *sorted(label.sinks))
+    count, described = _described(label.kind, label.source, label.sinks)
+    rest = b"".join((count, b"b", len(lookup).to_bytes(4, "big"), lookup, described))
     return Binding(
         tenant=scope.tenant,
         environment=scope.environment,
@@ -46,6 +50,13 @@ def binding_of(scope: Scope, ref: bytes, surrogate: str, lookup: bytes, label: L
         object_id=f"{ref.hex()}/{surrogate}/{sha256(rest)[:_DIGEST_LEN].hex()}",
         subject=label.subject,
     )
+
+
+@lru_cache(maxsize=_LABELS_MAX)
+def _described(kind: str, source: str, sinks: frozenset[str]) -> tuple[bytes, bytes]:
+    """What `tuple_bytes(lookup, kind, source, *sorted(sinks))` has before and behind `lookup`."""
+    words = (kind, source, *sorted(sinks))
+    return (len(words) + 1).to_bytes(2, "big"), tuple_bytes(*words)[2:]
 
 
 def seal_value(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from strongroom.canonical import tuple_bytes
 from strongroom.errors import (
     DecryptionError,
     FormatError,
@@ -20,10 +21,12 @@ from strongroom.errors import (
 from strongroom.formats import surrogate as form
 from strongroom.keys.path import KeyPath
 from strongroom.label import Label, Level
+from strongroom.primitives.digest import sha256
 from strongroom.surrogates import issue as room
 from strongroom.surrogates import memory as memory_room
 from strongroom.surrogates import pending as pending_room
 from strongroom.surrogates.issue import Scope
+from strongroom.surrogates.resolve import binding_of
 from strongroom.surrogates.scope import ScopeKey
 
 LabelMaker = Callable[..., Label]
@@ -456,3 +459,12 @@ def test_a_new_conversation_does_not_wait_until_another_s_surrogates_are_on_disk
         desk.surrogates._memories.clear()  # the first conversation is opened again, with its row still queued
     assert desk.resolve(first) == "jo@example.com"
     assert len(desk.store.rows) == 2
+
+
+def test_the_binding_names_lookup_and_label_in_their_canonical_form() -> None:
+    label = Label("pii", Level.CONFIDENTIAL, "EMAIL", "cust-1", "tool", frozenset({"user", "document"}))
+    scope = Scope("acme", "prod", "conversation", "c-1")
+    bound = binding_of(scope, b"\x01\x02", "EMAIL_0A1B2C3", b"lookup", label)
+    rest = tuple_bytes(b"lookup", "EMAIL", "tool", "document", "user")
+    assert bound.object_id == f"0102/EMAIL_0A1B2C3/{sha256(rest)[:16].hex()}"
+    assert (bound.subject, bound.level, bound.kind) == ("cust-1", 2, "surrogate")
