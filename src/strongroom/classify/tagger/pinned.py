@@ -5,4 +5,4 @@ Must never: be edited by hand.
 
 from typing import Final
 
-SHA256: Final = "120838a5316b0bc3dc48f305567bdd77a115057237e4179baebaad33f675e3f2"
+SHA256: Final = "77c0d0fdc837864ca06c7787aaf1aa0356792e3bf613f685268c612b00904edc"
