@@ -12,7 +12,7 @@ ROOMS := primitives formats keys envelope classify surrogates policy audit error
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench reference test-gliner
+.PHONY: help setup demo run test check bench train reference test-gliner
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,10 @@ check: setup ## style, types, layers, dependencies, spelling, lock file, tidines
 bench: setup ## one benchmark, side by side with its peers: make bench NAME=envelope
 	@test -n "$(NAME)" || { echo "say which: make bench NAME=..."; $(RUN) python -m bench.run; exit 2; }
 	@$(RUN) python -m bench.run $(NAME) $(ARGS)
+
+train: setup ## train the names tagger anew from the corpora in a directory: make train DATA=../path
+	@test -n "$(DATA)" || { echo "say where the corpora are: make train DATA=../path (training/README.md)"; exit 2; }
+	$(RUN) python -m training.train --data "$(DATA)" $(ARGS)
 
 reference: setup ## regenerate docs/reference/{cli,settings,errors}.md
 	@$(RUN) python tools/make_reference.py
