@@ -130,9 +130,11 @@ class DataSources:
 
     def add(
         self, caller: Caller, name: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]], *,
-        subject_column: str,
+        subject_column: str, kinds: Mapping[str, str] | None = None,
     ) -> SourceRow:  # fmt: skip
         """Declare a source and seal its classified values, each under its subject's key.
+
+        `kinds`, when given, says what the columns hold; else their names and values do.
 
         Raises `ConfigurationError` when the subject column does not exist or no column was recognized.
         """
@@ -140,7 +142,7 @@ class DataSources:
         if subject_column not in columns:
             msg = f"the source has no column {subject_column}"
             raise ConfigurationError(msg)
-        kinds = self.classify(columns, rows)
+        kinds = self.classify(columns, rows) if kinds is None else kinds
         if not kinds:
             msg = "no column was recognized; add field names to a catalogue file"
             raise ConfigurationError(msg)

@@ -24,6 +24,7 @@ from strongroom.audit.verify import AuditReport, verify_audit
 from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.discovery import Discovery, discover
 from strongroom.classify.span import Span
+from strongroom.classify.survey import TableFinding
 from strongroom.clock import system_entropy
 from strongroom.compliance.erasure import Erasure, ErasureReceipt, verify_receipt
 from strongroom.compliance.flow_map import Map, draw
@@ -40,6 +41,7 @@ from strongroom.room.operator import operator
 from strongroom.room.reading import prove_signed, recent_entries, signed_checkpoints
 from strongroom.room.schedule import Schedule
 from strongroom.room.session import RoomSession, custody_of
+from strongroom.room.surveys import SurveysView
 from strongroom.room.unseal import UnsealView
 from strongroom.room.views import CredentialsView, ProviderKeysView, SourcesView
 from strongroom.settings import Settings, load_settings
@@ -61,6 +63,7 @@ class Strongroom:
         self.unseal = UnsealView(house)
         self.ceremony = RootCeremony(house)
         self.backups = BackupsView(house)
+        self.surveys = SurveysView(house)
         sweep(house.home / "tmp", house.clock)
         self.backups.note_restore()
 
@@ -152,6 +155,10 @@ class Strongroom:
     def classify(self, text: str) -> list[Span]:
         """What the recognizers find in `text`; declared sources are not consulted."""
         return self.house.engine.classifier.spans(text)
+
+    def classify_rows(self, rows: Iterable[object], *, name: str = "rows") -> TableFinding:
+        """What the fields of `rows` hold: mappings, dataclasses, or anything nested of them."""
+        return self.surveys.rows(rows, name=name)
 
     def erase(self, *, tenant: str, environment: str, subject: str) -> ErasureReceipt:
         """Destroy every key that opens `subject`'s data; returns a receipt with a proof in the log."""
