@@ -46,6 +46,10 @@ _MONTHS: Final = frozenset(
     """.split()  # noqa: SIM905 - a list of literals would be ten times as long
 )
 _MAESTRO: Final = frozenset({50, 56, 57, 58, 63, 67, 68})
+_MAESTRO_OLD: Final = frozenset({56, 57, 58})
+_MAESTRO_SHORT: Final = frozenset({604, 5018, 5020, 5038, 6304, 6390, 6759, 6761, 6762, 6763})
+"""Ranges with cards of twelve digits; elsewhere twelve digits that pass Luhn are somebody's parcel."""
+
 _DAY_MAX, _MONTH_MAX = 31, 12
 _NINO_UNUSED: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _SSN_PUBLISHED: Final = frozenset({"078051120", "219099999", "123456789", "111111111", "333333333"})
@@ -103,13 +107,6 @@ def card(value: str) -> Slice:
     return None
 
 
-def card_short(value: str) -> Slice:
-    """A card of twelve or thirteen digits (Maestro), which says too little without a word for card nearby."""
-    digits = compact(value)
-    short = len(digits) in {12, 13} and int(digits[:2]) in _MAESTRO
-    return (0, len(value)) if short and checksums.luhn(digits) else None
-
-
 def _card_lengths(digits: str) -> tuple[int, ...]:
     """Lengths in use for the issuer that `digits` begins with, the usual one first."""
     two, four = int(digits[:2]), int(digits[:4])
@@ -123,7 +120,8 @@ def _card_lengths(digits: str) -> tuple[int, ...]:
         return 14, 16, 19
     if two in {35, 60, 62, 64, 65, 81} or 2200 <= four <= 2205:  # noqa: PLR2004 - JCB to UnionPay; Mir
         return 16, 19, 17, 18
-    return (16, 18, 19) if two in _MAESTRO else ()
+    short = two in _MAESTRO_OLD or four in _MAESTRO_SHORT
+    return ((16, 18, 19, 12) if short else (16, 18, 19)) if short or two in _MAESTRO else ()
 
 
 def iban(value: str) -> Slice:
@@ -239,7 +237,6 @@ def _stdnum(name: str) -> Validator:
 
 _PLAIN: Final[dict[str, Validator]] = {
     "card": card,
-    "card_short": card_short,
     "iban": iban,
     "email": email,
     "ipv4": ipv4,
