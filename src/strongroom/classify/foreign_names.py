@@ -64,6 +64,8 @@ PRESIDIO: Final[Mapping[str, tuple[str, ...]]] = {
     "ES_NIF": ("ES_DNI",),
     "ES_NIE": ("ES_NIE",),
     "IT_FISCAL_CODE": ("IT_CODICE_FISCALE",),
+    "IT_IDENTITY_CARD": ("IT_ID_CARD",),
+    "IT_VAT_CODE": ("IT_PARTITA_IVA",),
     "PL_PESEL": ("PL_PESEL",),
     "SG_NRIC_FIN": ("SG_NRIC",),
     "AU_TFN": ("AU_TFN",),
@@ -80,7 +82,8 @@ PRESIDIO: Final[Mapping[str, tuple[str, ...]]] = {
     "KR_RRN": ("KR_RRN",),
     "CA_SIN": ("CA_SIN",),
     "SE_PERSONNUMMER": ("SE_PERSONNUMMER",),
-    "TH_TNIN": ("TH_PIN",),
+    "SE_ORGANISATIONSNUMMER": ("SE_ORGNR",),
+    "TH_TNIN": ("TH_PIN", "TH_PIN_PLAIN"),
     "TR_NATIONAL_ID": ("TR_KIMLIK",),
     "ZA_ID_NUMBER": ("ZA_ID",),
 }
@@ -100,7 +103,7 @@ _NARROWER: Final[Mapping[str, tuple[str, ...]]] = {
         "NG_VEHICLE_REGISTRATION",
     ),
     "POSTCODE": ("UK_POSTCODE", "DE_PLZ"),
-    "VAT_ID": ("IT_VAT_CODE", "DE_VAT_ID"),
+    "VAT_ID": ("DE_VAT_ID",),
 }  # fmt: skip
 """Entities that Presidio splits by country where the catalogue has one kind for all, which keeps its own name."""
 
