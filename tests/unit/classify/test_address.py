@@ -109,6 +109,7 @@ HTTP 500 Internal Server Error after 30 seconds
 12 Angry Men, 7 Up, 3 Doors Down
 The team won 3 Court cases and 4 Park visits
 2024-05-01 12:33:10 INFO took 35 ms
+2. Kontrolle, 3. Place of birth, 24 AUGUSTUS 2024. THE DR.
 Nürnberg 5, Amsterdam 3
 blood pressure BP 120 over 80
 ISBN 978-3-16-148410-0, commit 1a2b3c4d, 10.0.0.1:8080

@@ -27,6 +27,9 @@ LETTERS_MAX: Final = 2
 ORDINAL_CHARS_MAX: Final = 6
 """For "5th", "116th", "1st-2nd"."""
 
+ABBREVIATION_CHARS_MAX: Final = 3
+"""A longer word with a dot ends a sentence: "St. John Street", "24 August. My way"."""
+
 _ROADS: Final = frozenset({"road", "rd", "highway", "hwy", "route", "rte"})
 _INTRODUCING: Final = frozenset(
     {"at", "to", "address", "in", "adresse", "wohnhaft", "wohnt", "is", "lives", "residing"}
@@ -35,7 +38,7 @@ _INTRODUCING: Final = frozenset(
 
 def english(tokens: Sequence[Token], at: int) -> Part | None:
     """A street whose number is the token at `at`: "12 N Main St", "5/12 Smith Street", "14442 County Road 546"."""
-    if not is_house(tokens[at]):
+    if not is_house(tokens[at]) or tokens[at].dotted:  # "3. Place of birth" is a list
         return None
     first = at + 1
     letter = peek(tokens, first)
@@ -87,9 +90,16 @@ def _kind(tokens: Sequence[Token], first: int) -> int | None:
             if best is not None and (token.low in words.EN_TITLES or token.low in words.EN_WEAK or at > best + 1):
                 break
             best = at
-        elif best is not None or not (token.is_word or (token.is_number and len(token.text) <= ORDINAL_CHARS_MAX)):
+        elif best is not None or not _may_be_inside(token):
             break
     return best
+
+
+def _may_be_inside(token: Token) -> bool:
+    """Whether a street's name may go on behind the token: not over the end of a sentence."""
+    if token.dotted and len(token.text) > ABBREVIATION_CHARS_MAX:
+        return False
+    return token.is_word or (token.is_number and len(token.text) <= ORDINAL_CHARS_MAX)
 
 
 def _is_name(named: Sequence[Token], kind: Token) -> bool:

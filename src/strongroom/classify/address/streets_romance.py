@@ -128,7 +128,8 @@ def _number_before(tokens: Sequence[Token], at: int) -> int | None:
     index = at - 1 - (peek(tokens, at - 1).text == ",")
     token = peek(tokens, index)
     index -= token.low in _FILLERS or token.text in _NUMBER_LETTERS
-    if not is_house(peek(tokens, index)) or peek(tokens, index - 1).low in words.NOT_BEFORE:
+    number = peek(tokens, index)
+    if not is_house(number) or number.dotted or peek(tokens, index - 1).low in words.NOT_BEFORE:
         return None
     return index
 

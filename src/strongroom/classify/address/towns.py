@@ -40,6 +40,9 @@ _NOT_DUTCH: Final = words.codes("AM PM EU US UK KB MB GB TB KM MM CM KG ML CA AD
 _INTRODUCING: Final = words.listed("in aus nach plz ort near from to at à a en em te zip postcode wohnhaft")
 _EVERYDAY: Final = frozenset({"in", "de", "la", "or", "me", "al", "as", "hi", "ok"})
 
+LOWER_REACH: Final = CITY_WORDS_LEFT + 3
+"""Tokens from a street to its state where nothing is capital: a city, and a flat before it."""
+
 Reader = Callable[[Sequence[Token], int, int], Part | None]
 
 
@@ -174,7 +177,7 @@ def _region(tokens: Sequence[Token], at: int, floor: int) -> int | None:
     if at > floor and f"{tokens[at - 1].low} {token.low}" in words.REGIONS:
         return at - 1
     lower = token.text.islower() and token.low.upper() in words.US_STATES and token.low not in _EVERYDAY
-    return at if lower and floor > 0 and 0 < at - floor <= CITY_WORDS_LEFT else None
+    return at if lower and floor > 0 and 0 < at - floor <= LOWER_REACH else None
 
 
 def _before_city(tokens: Sequence[Token], code_at: int, last: int, *, strong: bool) -> Part | None:
