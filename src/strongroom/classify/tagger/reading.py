@@ -13,7 +13,7 @@ import numpy as np
 from strongroom.classify.tagger.features import fold, shape
 from strongroom.classify.tagger.marginals import Floats
 
-THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.75, "balanced": 0.4, "recall": 0.08}
+THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.75, "balanced": 0.4, "recall": 0.085}
 """How likely a token must be part of some name before it counts, by the setting of the dial."""
 SURE: Final = 0.9
 """A word this likely to be a name is looked for in the rest of its text."""
