@@ -4,8 +4,8 @@ Cost is processor time for one prompt of 10 KB with every type of the shipped ca
 Fresh prompts are seen for the first time by an engine that has met `EARLIER` others, as a gateway's has; each
 engine is given the same ones. The limit is one pass of a single RE2 automaton that never matches.
 
-Quality is measured on generated lines written for this purpose; no statistical tagger takes part on either side,
-so names and addresses are not in the lines.
+Quality of patterns is measured on generated lines written for this purpose, without a tagger on either side; that
+of names, addresses and everything else together by `bench.detect_quality`, whose rows follow.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import re2
+from bench import detect_cache, detect_quality
 from bench.harness import Medians, Peer, PeerUnavailableError, Row, Target, interleave, row, say
 from bench.material import detect as material
 
@@ -45,10 +46,11 @@ def rows() -> list[Row]:
     classifier = Classifier(Catalogue.load())
     try:
         with Peer("detect_presidio.py", "presidio-analyzer", "spacy") as presidio:
-            return [*cost(classifier, presidio), *quality(classifier, presidio)]
+            measured = [*cost(classifier, presidio), *quality(classifier, presidio)]
     except PeerUnavailableError as error:
         say(f"presidio: {error}")
-        return [*cost(classifier, None), *quality(classifier, None)]
+        measured = [*cost(classifier, None), *quality(classifier, None)]
+    return [*measured, *detect_cache.rows(), *detect_quality.rows()]
 
 
 def median_ms(call: Callable[[str], object], texts: list[str]) -> float:

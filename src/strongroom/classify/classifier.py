@@ -153,17 +153,18 @@ class Classifier:
         """
         if len(text) > TEXT_CHARS_MAX:
             return Inspection([], (NotInspected(0, len(text), Reason.TOO_LONG),))
-        found = self._look(text, known)
+        found = self.surface(text, *known)
         plain, gaps = readings(text)
         if plain:
-            beneath = [span for reading in plain for span in placed(reading, self._look(reading.text, known))]
+            beneath = [span for reading in plain for span in placed(reading, self.surface(reading.text, *known))]
             found = merged(found, beneath, self._level)
         return Inspection(found, gaps)
 
     def _level(self, kind: str) -> int:
         return self.catalogue.types[kind].level
 
-    def _look(self, text: str, known: Sequence[KnownValues]) -> list[Span]:
+    def surface(self, text: str, *known: KnownValues) -> list[Span]:
+        """What `spans` gives when nothing is undone: for measuring what undoing adds."""
         found: list[Span] = []
         for start, end, index in self._engine.candidates(text):
             if _joined(text, start, end):

@@ -14,6 +14,7 @@ from typing import Final
 
 from strongroom.classify.catalogue import Catalogue, EntityType
 from strongroom.classify.classifier import Classifier
+from strongroom.classify.plain import plain_form
 from strongroom.classify.span import FIELD, Span
 
 NAME_CHARS_MAX: Final = 128
@@ -71,7 +72,7 @@ class FieldClassifier:
 
         At most `SAMPLES_MAX` samples of `SAMPLE_CHARS_MAX` characters are looked at.
         """
-        taken = [sample[:SAMPLE_CHARS_MAX] for sample in samples[:SAMPLES_MAX] if sample.strip()]
+        taken = [plain_form(sample[:SAMPLE_CHARS_MAX]) for sample in samples[:SAMPLES_MAX] if sample.strip()]
         entity = self._named(name)
         if entity is not None and (not taken or _fits(entity, taken)):
             return entity.kind
@@ -80,7 +81,7 @@ class FieldClassifier:
     def span(self, name: str, value: str) -> Span | None:
         """The whole of `value` as a span when the field's name says what it is and the value fits."""
         entity = self._named(name)
-        if entity is None or not value.strip() or not _fits(entity, (value[:SAMPLE_CHARS_MAX],)):
+        if entity is None or not value.strip() or not _fits(entity, (plain_form(value[:SAMPLE_CHARS_MAX]),)):
             return None
         return Span(0, len(value), entity.kind, 1.0, FIELD)
 

@@ -35,7 +35,7 @@ from strongroom.guard.analysis import Evidence, evidence
 from strongroom.guard.corridor import Guard, failure_code
 from strongroom.guard.detect import LEARN_LEN_MIN, Finding, findings
 from strongroom.guard.flows import CLEAR, MODEL, REFUSED, SURROGATE, VALUE, FlowMap, Trace
-from strongroom.guard.scope_state import Learned, Replacement, ScopeState, Segment
+from strongroom.guard.scope_state import Learned, Replacement, Reuse, ScopeState, Segment
 from strongroom.guard.sinks import Sink, Tools
 from strongroom.identity import Caller
 from strongroom.label import Label, Level
@@ -134,6 +134,11 @@ class Session:
         self._away: dict[str, _Pass] = {}
         self._forwarded = False
         self._trace = Trace(caller)
+
+    @property
+    def reuse(self) -> Reuse:
+        """How much of what this conversation sent in this process had been inspected before."""
+        return self._state.reuse
 
     def follow(self, previous: Session) -> None:
         """Go on where `previous` stopped: what it learned is known here. For in-process use without a history."""
