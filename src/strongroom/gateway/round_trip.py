@@ -16,10 +16,11 @@ from typing import Any
 from strongroom.errors import StrongroomError, UpstreamError
 from strongroom.gateway import http
 from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
+from strongroom.gateway.inspection import Inspected, inspect
 from strongroom.gateway.parts import GatewayParts
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.problems import Problem, UnknownEndpointError, problem_of
-from strongroom.gateway.request import Prepared, conversation_of, protect_request, read_request
+from strongroom.gateway.request import read_request
 from strongroom.gateway.response import restore_response
 from strongroom.gateway.routes import Route
 from strongroom.gateway.stream import StreamRestorer
@@ -104,39 +105,33 @@ class RoundTrip:
         client = self._scope.get("client")
         caller = Caller(principal, address=client[0] if client else "")
         if len(body) > self._parts.limits.inline_bytes:
-            prepared, session = await asyncio.to_thread(self._prepare, body, caller)
+            inspected = await asyncio.to_thread(self._prepare, body, caller)
         else:
-            prepared, session = self._prepare(body, caller)
+            inspected = self._prepare(body, caller)
+        session = inspected.session
         try:
             with Watch(self._receive) as watch:
-                await self._exchange(await self._ask(upstream, query, prepared.body), upstream, session, watch)
+                await self._exchange(await self._ask(upstream, query, inspected.body), upstream, session, watch)
         finally:
             seen.restored, seen.refused = session.restored, session.refused
             session.finish()
 
-    def _prepare(self, body: bytes, caller: Caller) -> tuple[Prepared, SessionPort]:
+    def _prepare(self, body: bytes, caller: Caller) -> Inspected:
         """Read and inspect; may run in a thread."""
-        reading = read_request(
-            body, self._route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes
-        )
+        route, seen = self._route, self._seen
+        reading = read_request(body, route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes)
         message: dict[str, Any] = reading.value
-        self._seen.reports = reading.walk.reports
-        self._seen.model = str(message.get("model", ""))
-        self._seen.streamed = message.get("stream") is True
+        seen.reports = reading.walk.reports
+        seen.model = str(message.get("model", ""))
+        seen.streamed = message.get("stream") is True
         header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
-        conversation = conversation_of(header, message)
-        caller = Caller(caller.principal, caller.purpose, conversation, caller.address)
-        session = self._parts.sessions.open(caller, conversation=conversation)
-        try:
-            prepared = protect_request(reading, session, apply=self._enforce)
-            session.forward(self._route.wire.name)
-        except BaseException:
-            session.finish()  # what was decided before the failure belongs in the log
-            raise
-        self._seen.replaced = sum(prepared.kinds.values())
+        inspected = inspect(
+            reading, self._parts.sessions, caller, upstream=route.wire.name, enforce=self._enforce, header=header
+        )
+        seen.replaced = inspected.replaced
         if message.get("logprobs"):
             self._extra.append((b"strongroom-logprobs", b"surrogates"))
-        return prepared, session
+        return inspected
 
     async def _ask(self, upstream: Upstream, query: str, body: bytes) -> Exchange:
         headers = http.forwarded(self._headers)

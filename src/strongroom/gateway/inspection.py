@@ -1,0 +1,46 @@
+"""A request inspected and made ready to leave: what the server and the in-process doors have in common.
+
+Must never: let a session end without its record: when anything fails after the session was opened, it is
+finished here before the error goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from strongroom.gateway.edit import Reading
+from strongroom.gateway.ports import SessionPort, SessionsPort
+from strongroom.gateway.request import conversation_of, protect_request
+from strongroom.identity import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A request ready to leave, and the session that restores its answer. Whoever gets it calls `session.finish`.
+
+    `body` are the bytes for the upstream, `replaced` is how many values were found.
+    """
+
+    session: SessionPort
+    body: bytes
+    replaced: int
+
+
+def inspect(
+    reading: Reading, sessions: SessionsPort, caller: Caller, *, upstream: str, enforce: bool, header: str = ""
+) -> Inspected:
+    """Protect and authorize one request that was read; without `enforce` its bytes stay as they are.
+
+    `header` is the name the client gave the conversation, if any; `upstream` is who gets the request. Raises what
+    `conversation_of`, `protect_request` and `SessionPort.forward` raise.
+    """
+    conversation = conversation_of(header, reading.value)
+    caller = Caller(caller.principal, caller.purpose, conversation, caller.address)
+    session = sessions.open(caller, conversation=conversation)
+    try:
+        prepared = protect_request(reading, session, apply=enforce)
+        session.forward(upstream)
+    except BaseException:
+        session.finish()  # what was decided before the failure belongs in the log
+        raise
+    return Inspected(session, prepared.body, sum(prepared.kinds.values()))
