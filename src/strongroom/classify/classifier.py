@@ -17,7 +17,7 @@ from strongroom.classify.known import KnownValues
 from strongroom.classify.plain import NotInspected, Reason, merged, readings
 from strongroom.classify.plain.merge import placed
 from strongroom.classify.recognizer import Recognizer
-from strongroom.classify.span import PATTERN, Span, resolve
+from strongroom.classify.span import PATTERN, TAGGER, Span, resolve
 from strongroom.classify.validators import Validator, validator
 from strongroom.errors import LimitExceededError, PolicyInvalidError
 
@@ -180,9 +180,12 @@ class Classifier:
         return resolve(found)
 
     def whole(self, value: str) -> Sequence[str]:
-        """The kinds `value` is as a whole, surrounding space aside: for sampling a column."""
+        """The kinds `value` is as a whole, surrounding space aside: for sampling a column.
+
+        The tagger has no say: it reads sentences, and a value alone is none.
+        """
         text = value.strip()
-        return [s.kind for s in self.spans(text) if s.start == 0 and s.end == len(text)]
+        return [s.kind for s in self.spans(text) if s.start == 0 and s.end == len(text) and s.source != TAGGER]
 
 
 def _judge(rule: _Rule, text: str, start: int, end: int) -> Span | None:

@@ -15,6 +15,11 @@ ROWS = [
 
 
 @pytest.fixture
+def room(open_room):
+    return open_room(detection={"names": "off"})  # what a source taught, not what reads like a name
+
+
+@pytest.fixture
 def database(tmp_path):
     path = tmp_path / "crm.db"
     with sqlite3.connect(path) as connection:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from strongroom.classify.tagger.features import fold, shape
+from strongroom.classify.tagger.features import shape
 from strongroom.classify.tagger.marginals import Floats
 
 THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.75, "balanced": 0.4, "recall": 0.085}
@@ -92,7 +92,7 @@ class Reader:
                 last -= 1
             if words[last - 1] == ")" and "(" not in words[at:last]:
                 last -= 1
-            if any(fold(word)[0].isalnum() for word in words[at:last]):
+            if any(not word[0].isdigit() and word[0].isalnum() for word in words[at:last]):
                 score = max(named[at:last])
                 found.append(Found(at, last, self.kinds[kind], score))
             at = behind
