@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from strongroom.classify.aggregation import aggregate
-from strongroom.classify.catalogue import Catalogue
+from strongroom.classify.catalogue import Catalogue, EntityType
 from strongroom.classify.classifier import Classifier
 from strongroom.classify.fields import FieldClassifier
 from strongroom.classify.known import KnownValues
@@ -34,7 +34,7 @@ from strongroom.formats import json_spans
 from strongroom.guard.analysis import Evidence, evidence
 from strongroom.guard.corridor import Guard, failure_code
 from strongroom.guard.detect import LEARN_LEN_MIN, Finding, findings
-from strongroom.guard.flows import CLEAR, MODEL, REFUSED, SURROGATE, VALUE, FlowMap, Trace
+from strongroom.guard.flows import CLEAR, MODEL, REDACTED, REFUSED, SURROGATE, VALUE, FlowMap, Trace
 from strongroom.guard.scope_state import Learned, Replacement, Reuse, ScopeState, Segment
 from strongroom.guard.sinks import Sink, Tools
 from strongroom.identity import Caller
@@ -121,6 +121,7 @@ class Session:
         self.replaced = 0
         self.restored = 0
         self.refused = 0
+        self.unknown = 0  # of the refused: surrogates that were never issued here
         self.reasons: set[str] = set()
         self.not_inspected: set[Reason] = set()
         self._engine = engine
@@ -196,15 +197,16 @@ class Session:
             if any(start <= finding.start and finding.end <= end for start, end in marks.own):
                 continue  # a piece of a surrogate that was issued here
             level = together.raised.get(finding.kind)
-            shown = self._may_show(finding.kind, level)
+            fate = self._fate(finding.kind, level)
             entity = engine.catalogue.type_of(finding.kind)
             self._trace.found(
                 origin.value, finding.kind, entity.category, level or entity.level,
-                CLEAR if shown else SURROGATE, finding.tier,
+                fate, finding.tier,
             )  # fmt: skip
-            if shown:
+            if fate == CLEAR:
                 continue
-            out.append(self._replacement(finding, origin, level))
+            redacted = fate == REDACTED
+            out.append(_redaction(finding, entity) if redacted else self._replacement(finding, origin, level))
             plain = finding.reading if finding.wrapping else finding.value
             lesson = (finding.kind, plain, finding.subject)
             if _teaches(finding, plain) and lesson not in self._taught:
@@ -222,12 +224,13 @@ class Session:
     def _level_of(self, kind: str) -> Level:
         return self._engine.catalogue.type_of(kind).level
 
-    def _may_show(self, kind: str, raised: Level | None) -> bool:
+    def _fate(self, kind: str, raised: Level | None) -> str:
+        """The form in which a value of `kind` reaches the model; raises `AccessDeniedError` when in none."""
         asked = self._version, kind, raised
-        known = self._state.shown.get(asked)
+        known = self._state.fates.get(asked)
         if known is None:
             label = _raised(self._engine.catalogue.label(kind), raised)
-            known = self._state.shown[asked] = self._engine.guard.decide(self.caller, "show", label).allowed
+            known = self._state.fates[asked] = self._engine.guard.form_for_model(self.caller, label)
         return known
 
     def _replacement(self, finding: Finding, origin: Origin, raised: Level | None) -> Replacement:
@@ -345,6 +348,7 @@ class Session:
         if surrogate.partition("_")[0] not in engine.catalogue.by_prefix:
             return  # ordinary text that happens to have the form
         self.refused += 1
+        self.unknown += 1
         nothing = Label("public", Level.PUBLIC)
         code = UnknownSurrogateError.code
         engine.guard.alarm(self.caller, "detokenize", nothing, sink_name=sink.name, result=code)
@@ -399,6 +403,11 @@ class Session:
 
 _REQUEST = Label("operational", Level.INTERNAL)
 """What a request is once its values were put away."""
+
+
+def _redaction(finding: Finding, entity: EntityType) -> Replacement:
+    words = f"[{entity.prefix} REDACTED]"
+    return Replacement(finding.start, finding.end, f'"{words}"' if finding.bare else words, finding.kind)
 
 
 def _raised(label: Label, level: Level | None) -> Label:
