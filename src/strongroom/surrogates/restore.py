@@ -23,21 +23,29 @@ _RUN = re.compile(r"(?>(?:[A-Z0-9_]|\\_)*)", re.ASCII)
 _VIABLE = re.compile(rf"(?>(?:\\?_){{0,{EMPHASIS_MAX}}})(?>(?:[A-Z](?>(?:[A-Z0-9]|\\?_)*))?)\\?", re.ASCII)
 
 
-def restore_text(text: str, resolve: Resolve) -> str:
+Change = tuple[int, int, int]
+"""The characters from the first to before the second offset became as many as the third says."""
+
+
+def restore_text(text: str, resolve: Resolve, changes: list[Change] | None = None, base: int = 0) -> str:
     """`text` with every surrogate that `resolve` knows replaced, and one mark taken off every look-alike.
 
-    Whatever `resolve` raises is passed on.
+    `changes` gets what was changed, with offsets of `text` plus `base`. Whatever `resolve` raises is passed on.
     """
     out: list[str] = []
     done = 0
     for found in find(text):
         if found.marks:
             out += (text[done : found.gap_start], text[found.code_start : found.end])
+            change = (base + found.gap_start, base + found.code_start, 0)
         else:
             value = resolve(found.surrogate)
             if value is None:
                 continue
             out += (text[done : found.start], value)
+            change = (base + found.start, base + found.end, len(value))
+        if changes is not None:
+            changes.append(change)
         done = found.end
     if not done:
         return text
@@ -50,14 +58,23 @@ class Restorer:
 
     Use one object per stream of text (content block, choice, tool-call argument). An exception of `resolve`
     passes through; the stream has then ended, and the text of that piece is lost on purpose.
+
+    `changes` is what it changed so far, in characters from the first one it was ever fed.
     """
 
-    __slots__ = ("_dead", "_hold", "_resolve")
+    __slots__ = ("_at", "_dead", "_hold", "_resolve", "changes")
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
         self._hold = ""
         self._dead = False  # inside a run that is already known not to be a surrogate
+        self._at = 0
+        self.changes: list[Change] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._hold)
 
     def feed(self, text: str) -> str:
         """What is certain after `text` has arrived; the rest waits, at most `RUN_LEN_MAX` characters."""
@@ -71,12 +88,16 @@ class Restorer:
             end = _end_of_run(text)
             if text[end:] in ("", "\\"):
                 self._hold = text[end:]
+                self._at += end
                 return text[:end]
             self._dead = False
+            self._at += end
             passed, text = text[:end], text[end:]
         if text[-1] in _OPEN_ENDED:
             text = self._hold_back(text)
-        return passed + restore_text(text, self._resolve) if "_" in text else passed + text
+        restored = restore_text(text, self._resolve, self.changes, self._at) if "_" in text else text
+        self._at += len(text)
+        return passed + restored
 
     def _hold_back(self, text: str) -> str:
         start = run_start(text, len(text) - 1 if text[-1] == "\\" else len(text))
@@ -94,7 +115,8 @@ class Restorer:
         """What was still held back, decided now that nothing follows. The object is fresh again afterwards."""
         tail, self._hold = self._hold, ""
         dead, self._dead = self._dead, False
-        return tail if dead else restore_text(tail, self._resolve)
+        start, self._at = self._at, self._at + len(tail)
+        return tail if dead else restore_text(tail, self._resolve, self.changes, start)
 
 
 def _end_of_run(text: str) -> int:

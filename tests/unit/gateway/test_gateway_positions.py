@@ -57,8 +57,8 @@ def members(node: Obj, mark: str, seen: tuple[int, ...], place: str) -> Iterator
             value = {key: below.value}
             if below.field.kind in CHANGED and "name" in node.fields:
                 value.setdefault("name", "send_email")
-            if node.keyed:
-                value.setdefault(node.keyed, 0)
+            for number in node.keyed:
+                value.setdefault(number, 0)
             yield below._replace(value=value)
 
 

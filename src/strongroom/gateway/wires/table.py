@@ -2,8 +2,8 @@
 
 Every field is one of these: **text** is for people or models and is inspected and changed; **arguments** and
 **tree** are JSON that stands for a tool call's input (as a string, or in place); **opaque** must stay identical
-to the bit (signatures, encrypted state, reasoning); **structural** steers the protocol; **binary** cannot be
-inspected. What a table does not name is unknown.
+to the bit (signatures, encrypted state, reasoning); **structural** steers the protocol; an **offset** counts
+characters of a text and moves with them; **binary** cannot be inspected. What a table does not name is unknown.
 
 The walk is pre-order and meets every string literal, keys included, so that the n-th string met is the n-th
 literal of the text (`formats.json_spans`). A path is a linked pair ``(parent path, key or index)``: cheap to
@@ -43,8 +43,20 @@ class Kind(Enum):
     TOOL_TEXT = "tool text"
     OPAQUE = "opaque"
     STRUCTURAL = "structural"
+    OFFSET = "offset"
     TOOL_NAME = "tool name"
     BINARY = "binary"
+
+
+class Target(NamedTuple):
+    """The text an offset counts in: `name`, `up` objects and arrays above it; 0: the document it cites.
+
+    `end`: the offset is where a stretch of it ends.
+    """
+
+    up: int
+    name: str
+    end: bool
 
 
 class Place(NamedTuple):
@@ -66,7 +78,7 @@ class Walk:
     `strict` refuses unknown and binary fields by raising; otherwise they are only reported.
     """
 
-    __slots__ = ("met", "names", "places", "reports", "strict")
+    __slots__ = ("met", "names", "offsets", "places", "reports", "strict")
 
     def __init__(self, *, strict: bool) -> None:
         self.strict = strict
@@ -74,6 +86,7 @@ class Walk:
         self.places: list[Place] = []
         self.reports: list[str] = []
         self.names: list[tuple[LinkedPath, str]] = []
+        self.offsets: list[Place] = []
 
     def refuse(self, path: LinkedPath, node: object, why: str) -> None:
         """Raise `RequestRefusedError` naming the field, or report it and step over it."""
@@ -137,18 +150,23 @@ class Field(Node):
     """A field of one kind.
 
     `origin` says who wrote a text on its way to the model; `fragment`, that it is a piece of a streamed text;
-    `why` is a remark for the reference.
+    `why` is a remark for the reference. `tool` and `parameter` name where a tool call's input goes when the
+    message does not; `target` is the text an offset counts in.
     """
 
-    __slots__ = ("fragment", "kind", "origin", "skipped", "visit", "why")
+    __slots__ = ("fragment", "kind", "origin", "parameter", "skipped", "target", "tool", "visit", "why")
 
     def __init__(
-        self, kind: Kind, origin: Origin = Origin.TYPED, *, fragment: bool = False, why: str = ""
-    ) -> None:
+        self, kind: Kind, origin: Origin = Origin.TYPED, *, fragment: bool = False, why: str = "",
+        tool: str = "", parameter: str = "input", target: Target | None = None,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self.origin = origin
         self.fragment = fragment
         self.why = why
+        self.tool = tool
+        self.parameter = parameter
+        self.target = target
         self.skipped = _SCALARS if kind in _WITHOUT_CONTENT else Node.skipped
         self.visit: Callable[[Field, Any, Walk, LinkedPath, Mapping[str, Any]], None] = _VISITS[kind]
 
@@ -194,6 +212,13 @@ def _visit_structural(field: Field, node: Any, walk: Walk, path: LinkedPath, _pa
         walk.refuse(path, node, "an object was not expected")
 
 
+def _visit_offset(field: Field, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:
+    if isinstance(node, int) and not isinstance(node, bool):
+        walk.offsets.append(Place(field, walk.met - 1, node, path, parent))
+    else:
+        _visit_structural(field, node, walk, path, parent)
+
+
 def _visit_binary(_field: Field, node: Any, walk: Walk, path: LinkedPath, _parent: Mapping[str, Any]) -> None:
     if node is not None:
         walk.refuse(path, node, "content of this kind cannot be inspected")
@@ -206,6 +231,7 @@ _VISITS = {
     Kind.TREE: _visit_tree,
     Kind.OPAQUE: _visit_opaque,
     Kind.STRUCTURAL: _visit_structural,
+    Kind.OFFSET: _visit_offset,
     Kind.TOOL_NAME: _visit_structural,
     Kind.BINARY: _visit_binary,
 }
@@ -214,16 +240,18 @@ _VISITS = {
 class Obj(Node):
     """An object with exactly these `fields`; `extra` says what every other key holds, if any is allowed.
 
-    `keyed` names the field that numbers this object among its like (``index``): the path then carries that
-    number, so that pieces of one streamed block have one path.
+    `keyed` names the fields that number this object among its like (``index``): the path then carries those
+    numbers, so that pieces of one streamed block have one path.
     """
 
     __slots__ = ("extra", "fields", "keyed")
 
-    def __init__(self, fields: Mapping[str, Node], *, extra: Node | None = None, keyed: str | None = None) -> None:
+    def __init__(
+        self, fields: Mapping[str, Node], *, extra: Node | None = None, keyed: str | tuple[str, ...] | None = None
+    ) -> None:
         self.fields = dict(fields)
         self.extra = extra
-        self.keyed = keyed
+        self.keyed = (keyed,) if isinstance(keyed, str) else keyed or ()
 
     def walk(self, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Read each field by its name, in the order they were written."""
@@ -231,8 +259,9 @@ class Obj(Node):
             if node is not None:
                 walk.refuse(path, node, "an object was expected")
             return
-        if self.keyed is not None and isinstance(number := node.get(self.keyed), int):
-            path = (path, number)
+        for name in self.keyed:
+            if isinstance(number := node.get(name), int):
+                path = (path, number)
         known = self.fields
         for key, item in node.items():
             walk.met += 1
@@ -340,14 +369,22 @@ def arguments(*, fragment: bool = False) -> Field:
     return Field(Kind.ARGUMENTS, Origin.MODEL, fragment=fragment)
 
 
-def tree(origin: Origin, *, why: str = "") -> Field:
-    """A JSON value in place whose strings are text; only ever the value of an object's field."""
-    return Field(Kind.TREE, origin, why=why)
+def tree(origin: Origin, *, why: str = "", tool: str = "") -> Field:
+    """A JSON value in place whose strings are text; only ever the value of an object's field.
+
+    `tool` is whose input it is when no name stands beside it.
+    """
+    return Field(Kind.TREE, origin, why=why, tool=tool)
 
 
-def tool_text(*, fragment: bool = False) -> Field:
-    """A custom tool's input: text that a tool gets, written by the model."""
-    return Field(Kind.TOOL_TEXT, Origin.MODEL, fragment=fragment)
+def tool_text(*, fragment: bool = False, tool: str = "", parameter: str = "input") -> Field:
+    """A custom tool's input: text that a tool gets, written by the model, as the one `parameter` it has."""
+    return Field(Kind.TOOL_TEXT, Origin.MODEL, fragment=fragment, tool=tool, parameter=parameter)
+
+
+def offset(up: int = 0, name: str = "", *, end: bool = False) -> Field:
+    """A number that counts characters of a text that changes: it moves with them. See `Target`."""
+    return Field(Kind.OFFSET, target=Target(up, name, end))
 
 
 def opaque(why: str = "") -> Field:
