@@ -61,10 +61,11 @@ ENDPOINTS = (
 """Method, path and fate, for the reference."""
 
 _MODEL = re.compile(r"(/(?:openai|anthropic)/v1/models)/([A-Za-z0-9][A-Za-z0-9._:-]{0,95})", re.ASCII)
-_PREFIXES: tuple[tuple[str, str, Wire], ...] = (
+PREFIXES: tuple[tuple[str, str, Wire], ...] = (
     ("/openai/v1/", "/", OPENAI),
     ("/anthropic/v1/", "/v1/", ANTHROPIC),
 )
+"""Under which path of ours a wire stands, and where that path begins at the provider's base URL."""
 
 
 def wire_of(path: str) -> Wire:
@@ -85,7 +86,7 @@ def route_of(method: str, path: str, *, strict: bool) -> Route:
         base = _GET[one.group(1)]
         return Route(base.name, base.wire, f"{base.path}/{one.group(2)}")
     if not strict:
-        for prefix, target, wire in _PREFIXES:
+        for prefix, target, wire in PREFIXES:
             if path.startswith(prefix):
                 return Route(f"{wire.name}.other", wire, target + path.removeprefix(prefix))
     if path in _POST or path in _GET:
