@@ -6,6 +6,7 @@ Must never: replace an engine or a recognizer that was asked for and is not ther
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from strongroom.adapters.engine_hyperscan import HyperscanEngine
 from strongroom.classify.address import AddressRecognizer
@@ -17,6 +18,9 @@ from strongroom.classify.recognizer import Recognizer
 from strongroom.settings import Settings
 from strongroom.wiring.detection_plugins import build_plugins
 
+ENGINES_SHARED = 2
+"""An engine never changes, holds no text and takes a quarter of a second to make and warm up."""
+
 
 def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:
     """The classifier for `settings`; raises `ConfigurationError` or `PolicyInvalidError` saying what to do."""
@@ -25,13 +29,18 @@ def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:
 
 
 def build_engine(settings: Settings, wanted: Sequence[Expression]) -> PatternEngine:
-    """The pattern engine that `settings` name, over `wanted`.
+    """The pattern engine that `settings` name, over `wanted`; rooms of one process with the same ones share it.
 
     Raises `ConfigurationError` when it is not installed, `PolicyInvalidError` for an expression it cannot hold.
     """
-    if settings.detection.engine == "hyperscan":
+    return _engine(settings.detection.engine, tuple(wanted))
+
+
+@lru_cache(maxsize=ENGINES_SHARED)
+def _engine(name: str, wanted: tuple[Expression, ...]) -> PatternEngine:
+    if name == "hyperscan":
         return HyperscanEngine(wanted)
-    if settings.detection.engine == "stdlib":
+    if name == "stdlib":
         return StdlibEngine(wanted)
     return RE2Engine(wanted)
 

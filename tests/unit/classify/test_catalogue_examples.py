@@ -7,9 +7,12 @@ import re
 import pytest
 
 from strongroom.classify import Catalogue, Classifier, FieldClassifier
+from strongroom.classify.address import AddressRecognizer
 from strongroom.classify.catalogue import EntityType
+from strongroom.classify.tagger import NameTagger
 
 MARKED = re.compile("«(.*)»", re.DOTALL)
+RECOGNIZED = {kind for made in (AddressRecognizer(), NameTagger()) for kind in made.kinds}
 TYPES = list(Catalogue.load().types.values())
 BY_KIND = pytest.mark.parametrize("entity", TYPES, ids=[entity.kind for entity in TYPES])
 
@@ -41,7 +44,7 @@ def test_every_pattern_type_shows_what_it_takes_and_what_it_leaves(entity: Entit
         assert entity.examples
         assert entity.counter_examples
     else:
-        assert entity.fields
+        assert entity.fields or entity.kind in RECOGNIZED, "nothing would ever find it"
 
 
 @BY_KIND

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes import small_models
+from tests.fakes import trained_here
 
 from strongroom import Strongroom
 from strongroom.adapters.model_directory import model_digest
@@ -26,7 +26,7 @@ from strongroom.wiring.detection_plugins import LOADERS, build_plugins
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     pytest.importorskip("onnxruntime", reason="the extra strongroom[onnx] is not installed")
-    return small_models.onnx_classifier(tmp_path / "names")
+    return trained_here.onnx_classifier(tmp_path / "names")
 
 
 def plugin(path: Path, **more: Any) -> Plugin:

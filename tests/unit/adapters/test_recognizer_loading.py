@@ -15,7 +15,7 @@ for package in ("spacy", "onnxruntime", "tokenizers", "presidio_analyzer"):
         package, reason=f"{package} is not installed: pip install 'strongroom[spacy,onnx,presidio]'"
     )
 
-from tests.fakes import small_models
+from tests.fakes import trained_here
 
 from strongroom.adapters import recognizer_onnx, recognizer_spacy
 from strongroom.adapters.recognizer_onnx import OnnxRecognizer
@@ -48,7 +48,7 @@ def said(recognizer: OnnxRecognizer | SpacyRecognizer | PresidioRecognizer, text
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_models.onnx_classifier(tmp_path_factory.mktemp("onnx") / "names")
+    return trained_here.onnx_classifier(tmp_path_factory.mktemp("onnx") / "names")
 
 
 # --- ONNX ---------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def test_a_window_sees_the_same_whatever_surrounds_it(classifier: Path, monkeypa
 
 
 def test_what_a_word_needs_to_see_is_in_its_window(tmp_path: Path) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m", words={"Boris": "B-PER"}, introduced_by="Herr")
+    made = trained_here.onnx_classifier(tmp_path / "m", words={"Boris": "B-PER"}, introduced_by="Herr")
     recognizer = onnx(made)
     assert said(recognizer, "Boris") == []
     for filler in range(20, 60):
@@ -111,7 +111,7 @@ def test_labels_are_mapped_or_left_out(classifier: Path) -> None:
 
 
 def test_a_label_nobody_mapped_is_refused(tmp_path: Path) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m", tags=("O", "B-CREATURE"), words={"Rex": "B-CREATURE"})
+    made = trained_here.onnx_classifier(tmp_path / "m", tags=("O", "B-CREATURE"), words={"Rex": "B-CREATURE"})
     with pytest.raises(ModelRefusedError, match="labels CREATURE"):
         onnx(made)
     assert said(onnx(made, labels={"CREATURE": "PERSON"}), "Rex") == [("Rex", "PERSON")]
@@ -123,7 +123,7 @@ def test_a_label_the_model_does_not_have_is_refused(classifier: Path) -> None:
 
 
 def test_only_the_inputs_it_has_are_given(tmp_path: Path) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m", inputs=("input_ids",))
+    made = trained_here.onnx_classifier(tmp_path / "m", inputs=("input_ids",))
     assert said(onnx(made), "Boris") == [("Boris", "PERSON")]
 
 
@@ -139,14 +139,14 @@ def test_only_the_inputs_it_has_are_given(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_do_not_fit_are_refused(tmp_path: Path, change: Callable[[Path], object], why: str) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m")
+    made = trained_here.onnx_classifier(tmp_path / "m")
     change(made)
     with pytest.raises(ModelRefusedError, match=why):
         onnx(made)
 
 
 def test_a_model_with_another_number_of_labels_is_refused(tmp_path: Path) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m")
+    made = trained_here.onnx_classifier(tmp_path / "m")
     config = json.loads((made / "config.json").read_text())
     del config["id2label"]["4"]
     (made / "config.json").write_text(json.dumps(config))
@@ -155,7 +155,7 @@ def test_a_model_with_another_number_of_labels_is_refused(tmp_path: Path) -> Non
 
 
 def test_a_model_that_wants_pictures_is_refused(tmp_path: Path) -> None:
-    made = small_models.onnx_classifier(tmp_path / "m", inputs=("input_ids", "pixel_values"))
+    made = trained_here.onnx_classifier(tmp_path / "m", inputs=("input_ids", "pixel_values"))
     with pytest.raises(ModelRefusedError, match="pixel_values"):
         onnx(made)
 
@@ -181,7 +181,7 @@ def test_threads_share_a_recognizer(classifier: Path) -> None:
 
 
 def test_a_trained_pipeline_finds_names(tmp_path: Path) -> None:
-    recognizer = SpacyRecognizer(small_models.trained_spacy(tmp_path / "m"), name="names", labels={})
+    recognizer = SpacyRecognizer(trained_here.trained_spacy(tmp_path / "m"), name="names", labels={})
     assert recognizer.kinds == ["PERSON"]
     text = "Please call Elif today"
     assert said(recognizer, text) == [("Elif", "PERSON")]
@@ -194,14 +194,14 @@ RULES = [{"label": "ORG", "pattern": "Acme"}, {"label": "PERSON", "pattern": "An
 def test_rules_count_too_and_a_long_text_is_read_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recognizer = SpacyRecognizer(small_models.ruled_spacy(tmp_path / "m", RULES), name="names", labels={"ORG": ""})
+    recognizer = SpacyRecognizer(trained_here.ruled_spacy(tmp_path / "m", RULES), name="names", labels={"ORG": ""})
     monkeypatch.setattr(recognizer_spacy, "PIECE_CHARS", 40)
     text = "a line of text\n" * 9 + "Anna Kowalski\n" + "more of it\n" * 9 + "Anna Kowalski"
     assert said(recognizer, text) == [("Anna Kowalski", "PERSON")] * 2
 
 
 def test_words_of_a_text_do_not_stay_in_the_pipeline(tmp_path: Path) -> None:
-    recognizer = SpacyRecognizer(small_models.ruled_spacy(tmp_path / "m", RULES), name="names", labels={})
+    recognizer = SpacyRecognizer(trained_here.ruled_spacy(tmp_path / "m", RULES), name="names", labels={})
     recognizer.spans("warm up")
     strings = recognizer._nlp.vocab.strings
     before = len(strings)
@@ -228,7 +228,7 @@ def test_what_is_no_pipeline_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pipeline_that_asks_a_language_model_is_refused(tmp_path: Path) -> None:
-    made = small_models.ruled_spacy(tmp_path / "m", RULES)
+    made = trained_here.ruled_spacy(tmp_path / "m", RULES)
     config = (made / "config.cfg").read_text().replace('factory = "entity_ruler"', 'factory = "llm_ner"')
     (made / "config.cfg").write_text(config)
     with pytest.raises(ModelRefusedError, match="language model elsewhere"):
@@ -247,7 +247,7 @@ def presidio(directory: Path, labels: dict[str, str] | None = None, threshold: f
 
 
 def test_an_analyzer_finds_what_its_recognizers_find(tmp_path: Path) -> None:
-    recognizer = presidio(small_models.presidio_analyzer(tmp_path / "m"))
+    recognizer = presidio(trained_here.presidio_analyzer(tmp_path / "m"))
     text = "Anna Kowalski of Acme, TCK-123456, 4111 1111 1111 1111, anna@example.org"
     assert sorted(said(recognizer, text)) == [
         ("4111 1111 1111 1111", "CARD"),
@@ -261,7 +261,7 @@ def test_an_analyzer_finds_what_its_recognizers_find(tmp_path: Path) -> None:
 
 
 def test_words_of_a_text_do_not_stay_in_an_analyzer(tmp_path: Path) -> None:
-    recognizer = presidio(small_models.presidio_analyzer(tmp_path / "m"))
+    recognizer = presidio(trained_here.presidio_analyzer(tmp_path / "m"))
     recognizer.spans("Anna Kowalski")
     strings = recognizer._pipeline.vocab.strings
     before = len(strings)
@@ -271,13 +271,13 @@ def test_words_of_a_text_do_not_stay_in_an_analyzer(tmp_path: Path) -> None:
 
 
 def test_an_analyzers_threshold_counts(tmp_path: Path) -> None:
-    recognizer = presidio(small_models.presidio_analyzer(tmp_path / "m"), threshold=0.8)
+    recognizer = presidio(trained_here.presidio_analyzer(tmp_path / "m"), threshold=0.8)
     assert said(recognizer, "TCK-123456 of Acme") == [("Acme", "ORGANIZATION")]
 
 
 def test_an_entity_nobody_mapped_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelRefusedError, match="TICKET"):
-        presidio(small_models.presidio_analyzer(tmp_path / "m"), labels={})
+        presidio(trained_here.presidio_analyzer(tmp_path / "m"), labels={})
 
 
 @pytest.mark.parametrize(
@@ -303,14 +303,14 @@ def test_an_entity_nobody_mapped_is_refused(tmp_path: Path) -> None:
 def test_a_configuration_that_is_incomplete_or_reaches_outside_is_refused(
     tmp_path: Path, old: str, new: str, why: str
 ) -> None:
-    assert old in small_models.ANALYZER
-    made = small_models.presidio_analyzer(tmp_path / "m", small_models.ANALYZER.replace(old, new))
+    assert old in trained_here.ANALYZER
+    made = trained_here.presidio_analyzer(tmp_path / "m", trained_here.ANALYZER.replace(old, new))
     with pytest.raises(ModelRefusedError, match=why):
         presidio(made)
 
 
 def test_an_analyzer_without_its_file_is_refused(tmp_path: Path) -> None:
-    made = small_models.presidio_analyzer(tmp_path / "m", "- a list\n")
+    made = trained_here.presidio_analyzer(tmp_path / "m", "- a list\n")
     with pytest.raises(ModelRefusedError, match="not a mapping"):
         presidio(made)
     (made / "analyzer.yaml").unlink()
