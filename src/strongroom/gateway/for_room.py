@@ -10,27 +10,17 @@ from contextlib import contextmanager
 
 from strongroom.classify.span import ADDRESS, FIELD, KNOWN, PATTERN, PLUGIN, TAGGER
 from strongroom.gateway.app import create_app
+from strongroom.gateway.inspection import inline_bytes
 from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts
 from strongroom.gateway.serve import serve
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
-from strongroom.settings import Detection
 from strongroom.wiring.outward import line_file, open_upstreams, span_file
 
 LOG = "gateway.log"
 SPANS = "traces.jsonl"
-TAGGED_INLINE_BYTES = 8 << 10
-"""The tagger takes a few milliseconds for 1 KB it has not seen."""
-
 TIERS = (FIELD, KNOWN, PATTERN, ADDRESS, TAGGER)
 """What every room finds by, as its spans are marked."""
-
-
-def _inline_bytes(detection: Detection) -> int:
-    """How much may be inspected in the loop that serves everybody, by how long the recognizers take for it."""
-    if detection.plugins:
-        return 0  # a model takes milliseconds for a sentence
-    return GatewayLimits().inline_bytes if detection.names == "off" else TAGGED_INLINE_BYTES
 
 
 @contextmanager
@@ -48,7 +38,7 @@ def parts_for(room: Strongroom) -> Iterator[GatewayParts]:
             limits=GatewayLimits(
                 settings.limits.body_bytes,
                 settings.limits.response_bytes,
-                inline_bytes=_inline_bytes(settings.detection),
+                inline_bytes=inline_bytes(settings.detection),
             ),
             analysis=AnalysisParts(
                 sessions=house.sessions,

@@ -12,6 +12,20 @@ from strongroom.gateway.edit import Reading
 from strongroom.gateway.ports import SessionPort, SessionsPort
 from strongroom.gateway.request import conversation_of, protect_request
 from strongroom.identity import Caller
+from strongroom.settings import Detection
+
+INLINE_BYTES = 64 << 10
+"""About 0.5 ms of patterns: a longer pause of an event loop would show in the latency of others."""
+
+TAGGED_INLINE_BYTES = 8 << 10
+"""The tagger takes a few milliseconds for 1 KB it has not seen."""
+
+
+def inline_bytes(detection: Detection) -> int:
+    """How much may be inspected in a loop that serves others too, by how long the recognizers take for it."""
+    if detection.plugins:
+        return 0  # a model takes milliseconds for a sentence
+    return INLINE_BYTES if detection.names == "off" else TAGGED_INLINE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
