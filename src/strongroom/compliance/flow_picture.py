@@ -13,7 +13,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from strongroom.compliance.flow_map import Edge, Map
-from strongroom.guard.flows import CLEAR, REFUSED, SEALED, SURROGATE, VALUE
+from strongroom.guard.flows import CLEAR, REDACTED, REFUSED, SEALED, SURROGATE, VALUE
 
 WIDTH: Final = 960
 ROW: Final = 34
@@ -21,10 +21,13 @@ TOP: Final = 78
 BOX: Final = 220
 COLUMNS: Final = (16, (WIDTH - BOX) // 2, WIDTH - BOX - 16)
 
-COLOURS: Final = {SURROGATE: "#2f7d6d", SEALED: "#4f6d8f", CLEAR: "#b7791f", VALUE: "#b23a48", REFUSED: "#777777"}
+COLOURS: Final = {
+    SURROGATE: "#2f7d6d", SEALED: "#4f6d8f", CLEAR: "#b7791f", VALUE: "#b23a48", REFUSED: "#777777",
+    REDACTED: "#5b4b8a",
+}  # fmt: skip
 TITLES: Final = {
     SURROGATE: "surrogate", SEALED: "sealed", CLEAR: "shown (level 0 or 1)", VALUE: "real value",
-    REFUSED: "refused",
+    REFUSED: "refused", REDACTED: "redacted",
 }  # fmt: skip
 _LEVELS: Final = ("public", "internal", "confidential", "restricted")
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from strongroom.audit.log import AuditLog
 from strongroom.errors import AccessDeniedError, DecryptionError, StrongroomError
 from strongroom.formats.entry import Event
-from strongroom.guard.flows import AGENT, SEALED, STORE, VALUE, FlowMap, Trace
+from strongroom.guard.flows import AGENT, CLEAR, REDACTED, SEALED, STORE, SURROGATE, VALUE, FlowMap, Trace
 from strongroom.identity import Caller
 from strongroom.label import Label
 from strongroom.permit import MANAGING, MANY, Permit, PermitOffice
@@ -118,6 +118,18 @@ class Guard:
         if not decision.allowed:
             return self.authorize(caller, "tokenize", label)
         return self._mint(caller, "tokenize", label, MANY, decision)
+
+    def form_for_model(self, caller: Caller, label: Label) -> str:
+        """How a value of `label` may reach a model: redacted, clear, or as a surrogate.
+
+        Whoever permits something to be redacted means it, so that is asked first. Raises `AccessDeniedError`,
+        which is recorded, when no form is permitted.
+        """
+        for action, form in (("redact", REDACTED), ("show", CLEAR), ("tokenize", SURROGATE)):
+            if self.decide(caller, action, label).allowed:
+                return form
+        self.authorize(caller, "tokenize", label)
+        return SURROGATE
 
     def settle(
         self, caller: Caller, permit: Permit, label: Label, *, sink_name: str = "", count: int = 1,

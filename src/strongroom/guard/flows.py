@@ -26,6 +26,9 @@ DISTINCT_MAX: Final = 10_000
 CLEAR, SURROGATE, SEALED, VALUE, REFUSED = "clear", "surrogate", "sealed", "value", "refused"
 """Forms: shown as it is; replaced; sealed; restored or opened; asked for and not given."""
 
+REDACTED: Final = "redacted"
+"""The form of what was taken out for good."""
+
 MODEL: Final = "model"
 STORE: Final = "store"
 AGENT: Final = "agent"

@@ -72,8 +72,8 @@ class ScopeState:
         self._segments: OrderedDict[bytes, Segment] = OrderedDict()
         self._known = KnownValues(self._catalogue, parts=True)
         self._known_chain = b""
-        self.shown: dict[tuple[str, str, Level | None], bool] = {}
-        """Per version of everything that is asked: whether a kind of a level may be shown."""
+        self.fates: dict[tuple[str, str, Level | None], str] = {}
+        """Per version of everything that is asked: the form in which a kind of a level reaches the model."""
         self.reuse = Reuse()
         self.lock = threading.RLock()
 
@@ -109,7 +109,7 @@ class ScopeState:
         """Drop everything: keys changed state, or somebody was erased."""
         with self.lock:
             self._segments.clear()
-            self.shown.clear()
+            self.fates.clear()
             self._known = KnownValues(self._catalogue, parts=True)
             self._known_chain = b""
 

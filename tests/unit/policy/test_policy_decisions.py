@@ -20,6 +20,7 @@ TABLE = {
     "open": {"agent": "agent-opens"},
     "detokenize": {"agent": "agent-detokenizes-at-sink"},
     "show": {},
+    "redact": {},
     "forward": {"agent": "agent-forwards"},
     "manage_key": {"admin": "key-administration", "security-officer": "key-administration"},
     "erase": {"admin": "erasure", "dpo": "erasure"},
