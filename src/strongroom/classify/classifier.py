@@ -177,7 +177,7 @@ class Classifier:
             found += recognizer.spans(text)
         for values in known:
             found += values.spans(text)
-        return resolve(found)
+        return resolve(found, text)
 
     def whole(self, value: str) -> Sequence[str]:
         """The kinds `value` is as a whole, surrounding space aside: for sampling a column.

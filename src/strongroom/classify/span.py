@@ -5,6 +5,7 @@ Must never: hold the text it points into.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,10 @@ FIELD = "field"
 ADDRESS = "address"
 TAGGER = "tagger"
 PLUGIN = "plug-in"
+READERS = (TAGGER, PLUGIN)
+"""Tiers that take words for what they are in a sentence, and their ends for what is likely."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}(?:['\u2019.-][^\W\d_]+)*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +49,50 @@ def _rank(span: Span) -> tuple[float, int, int, str, str, str]:
     return -span.score, span.start - span.end, span.start, span.kind, span.source, span.subject
 
 
-def resolve(spans: Iterable[Span]) -> list[Span]:
-    """The spans that stay when no two may overlap, ascending; a pure function of the set given.
+def resolve(spans: Iterable[Span], text: str = "") -> list[Span]:
+    """The spans that stay when no two may overlap, ascending; a pure function of what is given.
 
     Known values win over the rest, then the higher score, then the longer span, then the earlier one, then the
     kind's name. One exception keeps more covered: a span around known values, with none of them sticking out (an
     e-mail address around a known first name), takes their place and inherits their subject if they have one.
+
+    Who reads words and not characters (tagger, plug-ins) may run over into what is surer: a name and the address
+    behind it as one. With `text`, the words of such a span that nothing else claims stay in it.
     """
     every = set(spans)
     known = [span for span in every if span.source == KNOWN]
     rest = [span for span in every if span.source != KNOWN]
     kept: list[Span] = []
     starts: list[int] = []
+    cut: list[Span] = []
     for rank in (_around(known, rest) if known else (), known, rest):
         for span in sorted(rank, key=_rank):
             at = bisect_left(starts, span.end)
             if at and kept[at - 1].end > span.start:
+                if text and span.source.startswith(READERS):
+                    cut.append(span)
                 continue
             kept.insert(at, span)
             starts.insert(at, span.start)
+    for span in cut:
+        for piece in _left_of(span, kept, text):
+            at = bisect_left(starts, piece.end)
+            kept.insert(at, piece)
+            starts.insert(at, piece.start)
     return kept
+
+
+def _left_of(span: Span, kept: list[Span], text: str) -> list[Span]:
+    """The words of `span` outside of what is kept, as spans without the signs around them."""
+    pieces: list[Span] = []
+    start = span.start
+    inside = [other for other in kept if other.start < span.end and span.start < other.end]
+    for first, last in [*((other.start, other.end) for other in inside), (span.end, span.end)]:
+        words = list(_WORD.finditer(text, start, max(start, first)))
+        if words:
+            pieces.append(replace(span, start=words[0].start(), end=words[-1].end()))
+        start = max(start, last)
+    return pieces
 
 
 def _around(known: list[Span], rest: list[Span]) -> list[Span]:
