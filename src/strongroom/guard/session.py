@@ -298,7 +298,7 @@ class Session:
 
     def restorer(self, sink: Sink) -> Restorer:
         """A streaming `restore`: feed it pieces, flush it at the end."""
-        return Restorer(lambda surrogate: self._resolve(surrogate, sink))
+        return Restorer(lambda surrogate: self._resolve(surrogate, sink), keep_json=True)
 
     def restore_arguments(self, tool: str, arguments: str) -> str:
         """The JSON text of a tool call's arguments, each string restored at its own parameter's sink.
