@@ -4,6 +4,9 @@ Ours is `strongroom up` as a user starts it: real store, keys, policy, audit log
 relay is the same server and client libraries passing bytes on. Provider, load generator, relay and peers are
 processes of their own; processor time is that of the whole tested process, all threads, from the kernel.
 
+Fields, known values and patterns are on; finding names in running text, which a store has on by default, has rows
+of its own, because reading sentences costs more than everything else together.
+
 `fresh` requests name an address and a phone number nobody has seen, in a conversation nobody has seen; `turn`
 requests are a new message in a known conversation. Every answer is checked: the address has to come back.
 """
@@ -127,12 +130,14 @@ def document(process: subprocess.Popen[str]) -> Any:
 
 
 @contextmanager
-def gateway(upstream: str, home: Path) -> Iterator[Server]:
-    """`strongroom up` on a new store, with a credential."""
+def gateway(upstream: str, home: Path, names: str) -> Iterator[Server]:
+    """`strongroom up` on a new store, with a credential and the dial for names in running text."""
+    home.mkdir()
     store = ["--home", str(home / "store"), "--keyfile", str(home / "user" / "root.key"), "--json"]
     run = [sys.executable, "-m", "strongroom"]
     serve = [*run, "up", "--listen", "127.0.0.1:0", "--upstream", f"openai={upstream}", *store]
-    with (home / "stderr").open("wb") as errors, started(serve, stderr=errors) as process:
+    environment = {**os.environ, "STRONGROOM_DETECTION__NAMES": names}  # noqa: TID251
+    with (home / "stderr").open("wb") as errors, started(serve, env=environment, stderr=errors) as process:
         url = document(process)["url"]
         issue = [*run, "credential", "issue", "bench", *store]
         issued = subprocess.run(issue, capture_output=True, check=True, text=True)
@@ -220,7 +225,8 @@ def rows() -> list[Row]:
         servers = {
             "direct": Server(0, port, "/v1", "none"),
             "bare": Server(bare.pid, int(first_line(bare)), "", "none"),
-            "ours": stack.enter_context(gateway(upstream, home)),
+            "ours": stack.enter_context(gateway(upstream, home / "plain", "off")),
+            "named": stack.enter_context(gateway(upstream, home / "named", "balanced")),
         }
         missing: dict[str, str] = {}
         say("starting LiteLLM in an environment of its own (its first start downloads it)")
@@ -254,8 +260,8 @@ def measured(load: Load, servers: Mapping[str, Server]) -> Medians:
         if name != "direct":
             cases[f"{name} turn"] = partial(ask, count)
             cases[f"{name} event"] = lambda ask=ask, streams=streams: ask(streams, stream=True) / EVENTS  # type: ignore[misc]
-        if name == "ours":
-            cases["ours fresh"] = partial(ask, count, fresh="conversation")
+        if name in ("ours", "named"):
+            cases[f"{name} fresh"] = partial(ask, count, fresh="conversation")
         if not slow:
             cases[f"{name} p50"] = partial(delay, load, server, "p50", count // 4)
             cases[f"{name} first"] = partial(delay, load, server, "first", streams // 2, stream=True)
@@ -284,6 +290,7 @@ def told(seen: Medians, missing: Mapping[str, str]) -> list[Row]:
         return (seen[f"{name} event"] - seen[f"{name} turn"] / EVENTS) * MICRO
 
     turn, fresh, event = (seen[f"ours {case}"] * MICRO for case in ("turn", "fresh", "event"))
+    named = seen["named turn"] * MICRO
     bare, passing = at("bare turn", MICRO), at("nginx turn", MICRO)
     unit = "CPU µs"
     return [
@@ -296,6 +303,12 @@ def told(seen: Medians, missing: Mapping[str, str]) -> list[Row]:
             note=missing.get("litellm", "")),
         row("1.3 KB request, new conversation and values", unit, fresh, peer=bare, peer_name=BARE,
             rounds=rounds("ours fresh", scale=MICRO)),
+        row("1.3 KB request, next turn, names in running text looked for", unit, named, peer=bare, peer_name=BARE,
+            rounds=rounds("named turn", scale=MICRO), note="the default"),
+        row("the same, new conversation and values", unit, seen["named fresh"] * MICRO, peer=bare,
+            peer_name=BARE, rounds=rounds("named fresh", scale=MICRO)),
+        row("added delay of an answer, p50, one client, names looked for", "ms", added("named p50"),
+            peer=added("bare p50"), peer_name=BARE, rounds=rounds("named p50", scale=MILLI)),
         row("added delay of an answer, p50, one client", "ms", added("ours p50"), peer=added("bare p50"),
             peer_name=BARE, target=Target("ours", at_most=0.35),
             rounds=rounds("ours p50", "bare p50", "direct p50", scale=MILLI)),
