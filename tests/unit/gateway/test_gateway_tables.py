@@ -9,15 +9,31 @@ import pytest
 from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.message_count_tokens_params import MessageCountTokensParams
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
+from openai.types import CreateEmbeddingResponse, EmbeddingCreateParams
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.chat.completion_create_params import (
     CompletionCreateParamsNonStreaming,
     CompletionCreateParamsStreaming,
 )
+from openai.types.responses import CompactedResponse, Response, ResponseStreamEvent
+from openai.types.responses.input_token_count_params import InputTokenCountParams
+from openai.types.responses.input_token_count_response import InputTokenCountResponse
+from openai.types.responses.response_compact_params import ResponseCompactParams
+from openai.types.responses.response_create_params import (
+    ResponseCreateParamsNonStreaming,
+    ResponseCreateParamsStreaming,
+)
+from openai.types.responses.response_item_list import ResponseItemList
 
 from strongroom.errors import FormatError, LimitExceededError, RequestRefusedError
 from strongroom.gateway.edit import read
-from strongroom.gateway.wires import anthropic_messages, openai_chat
+from strongroom.gateway.wires import (
+    anthropic_messages,
+    openai_chat,
+    openai_embeddings,
+    openai_events,
+    openai_responses,
+)
 from strongroom.gateway.wires.json_schema import SCHEMA
 from strongroom.gateway.wires.table import (
     Arr,
@@ -105,6 +121,17 @@ def tags_of(kind: Any) -> list[Any]:
         (CompletionCreateParamsStreaming, openai_chat.REQUEST),
         (ChatCompletion, openai_chat.RESPONSE),
         (ChatCompletionChunk, openai_chat.CHUNK),
+        (ResponseCreateParamsNonStreaming, openai_responses.REQUEST),
+        (ResponseCreateParamsStreaming, openai_responses.REQUEST),
+        (InputTokenCountParams, openai_responses.REQUEST),
+        (ResponseCompactParams, openai_responses.REQUEST),
+        (Response, openai_responses.RESPONSE),
+        (CompactedResponse, openai_responses.RESPONSE),
+        (ResponseItemList, openai_responses.ITEMS),
+        (InputTokenCountResponse, openai_responses.COUNT),
+        (ResponseStreamEvent, openai_events.EVENT),
+        (EmbeddingCreateParams, openai_embeddings.REQUEST),
+        (CreateEmbeddingResponse, openai_embeddings.RESPONSE),
         (MessageCreateParamsNonStreaming, anthropic_messages.REQUEST),
         (MessageCreateParamsStreaming, anthropic_messages.REQUEST),
         (MessageCountTokensParams, anthropic_messages.REQUEST),
