@@ -8,7 +8,7 @@ A candidate may have swallowed the next number on the line, so the check shorten
 digit after a space ("call +49 171 2345678 2 times") is given up at once when the rest is a number by itself.
 
 The plans are matched directly: parsing with the library costs ten times as much and answers the same, which a test
-holds against its example numbers. The normal form, needed once per value, does come from the library.
+holds against its example numbers. The normal form comes from the library where a number is not written in full.
 
 Must never: be given unbounded text; longer candidates than `CANDIDATE_CHARS_MAX` are refused.
 """
@@ -52,6 +52,7 @@ NANP_ALONE: Final = ("US",)
 
 _NANP_SHAPE: Final = re.compile(r"[2-9]\d\d[2-9]\d{6}")
 _EXTENSION: Final = re.compile(r" ?(?:x|ext\.?|#) ?\d{1,5}$")
+_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9 ./-]*[0-9]")
 _LAST_GROUP: Final = re.compile(r"[ ./()\-]+\d+$")
 _NOT_DIGIT: Final = re.compile(r"\D+")
 _DATE: Final = re.compile(
@@ -121,6 +122,10 @@ def e164(value: str) -> str:
     international = text.startswith(("+", "00"))
     if text.startswith("00"):
         text = "+" + text[2:]
+    if international and _INTERNATIONAL.fullmatch(text):
+        digits = _NOT_DIGIT.sub("", text)
+        if _obeys_abroad(digits, _plan):  # as it is written, with no trunk prefix to take out
+            return "+" + digits
     for region in (None,) if international else REGIONS:
         try:
             number = phonenumbers.parse(text, region)
