@@ -387,6 +387,13 @@ class AuditUnavailableError(StrongroomError):
     hint = "Without a durable audit sink Strongroom does not serve: check the disk under --home."
 
 
+class CountersUnavailableError(StrongroomError):
+    """The shared counters of rate limits and budgets do not answer: its own class because only counting stops."""
+
+    code = "counters_unavailable"
+    hint = "Check the server under [counters]; outage = \"local\" counts in each process until it is back."
+
+
 class UpstreamError(StrongroomError):
     """The upstream could not be reached or answered garbage."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,16 @@ class Limits(BaseModel):
     upstream_connect_s: float = Field(10.0, gt=0, description="Seconds to wait for a connection upstream.")
     upstream_idle_s: float = Field(300.0, gt=0, description="Seconds an upstream may stay silent.")
     drain_s: float = Field(10.0, ge=0, description="Seconds open requests may take after Ctrl-C.")
+    linger_s: float = Field(
+        0.0, ge=0, description="Seconds between /readyz turning 503 and the port closing, for a load balancer."
+    )
+    open_requests: int = Field(4096, ge=1, description="Requests in progress at once in one process.")
+    held_bytes: int = Field(
+        512 * MIB, ge=MIB, description="Bytes of requests and answers held at once in one process."
+    )
+    client_idle_s: float = Field(
+        60.0, gt=0, description="Seconds a client may pause in the middle of a body, or not read its answer."
+    )
 
 
 class Rotation(BaseModel):
@@ -99,6 +110,68 @@ class Detection(BaseModel):
     )
 
 
+class Quota(BaseModel):
+    """What one principal, environment or tenant may use: docs/howto/operate-the-gateway.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requests: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    cost: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+class Price(BaseModel):
+    """What a million tokens cost, in the currency of the budgets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+
+
+class Counting(BaseModel):
+    """Where requests, tokens and costs are counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(
+        "",
+        description="redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH, to count for all processes together; "
+        "empty: each process counts for itself. Its password: strongroom credential upstream counters",
+    )
+    outage: Literal["local", "refuse"] = Field(
+        "local",
+        description="While Redis does not answer: local counts in each process, refuse answers 503.",
+    )
+
+
+class Access(BaseModel):
+    """Who may connect at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    addresses: tuple[str, ...] = Field((), description="Addresses and networks that may connect; empty: all.")
+    proxies: tuple[str, ...] = Field(
+        (), description="Proxies of yours, whose x-forwarded-for says where a request came from."
+    )
+
+
+class Resilience(BaseModel):
+    """What the gateway does about a provider that fails."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(
+        2, ge=1, le=10, description="How often a request that may be repeated is tried; 1: once."
+    )
+    wait_max_s: float = Field(2.0, gt=0, description="Longest wait before another attempt.")
+    breaker_failures: int = Field(
+        10, ge=0, description="So many failures in a row stop requests to an upstream for a while; 0: never."
+    )
+    breaker_open_s: float = Field(10.0, gt=0, description="How long they are stopped before one tries again.")
+
+
 class PresidioApi(BaseModel):
     """The endpoints that clients of Presidio know."""
 
@@ -134,6 +207,17 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits, description="Bounds on one request.")
     rotation: Rotation = Field(default_factory=Rotation, description="Ages of keys and the end of versions.")
     detection: Detection = Field(default_factory=Detection, description="How values are found in text.")
+    quotas: dict[str, Quota] = Field(
+        default_factory=dict,
+        description="default, TENANT, TENANT/ENVIRONMENT or TENANT/ENVIRONMENT/NAME to requests, tokens, cost "
+        "(such as 600/minute) and addresses.",
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Model name (* stands for anything) to the input and output price."
+    )
+    counters: Counting = Field(default_factory=Counting, description="Where use is counted.")
+    access: Access = Field(default_factory=Access, description="Who may connect.")
+    resilience: Resilience = Field(default_factory=Resilience, description="Failing providers.")
     presidio: PresidioApi = Field(
         default_factory=PresidioApi, description="The endpoints that clients of Presidio know."
     )

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from typing import Any, Self
 
 from strongroom.errors import LimitExceededError, RequestRefusedError
-from strongroom.gateway.problems import ContentTypeError
+from strongroom.gateway.problems import ContentTypeError, SlowClientError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -45,25 +45,39 @@ class ClientGoneError(Exception):
     """The client disconnected; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, bytes_max: int) -> bytes:
-    """The request body; raises `LimitExceededError` beyond `bytes_max`, `ClientGoneError` when it breaks off."""
-    message = await receive()
+async def read_body(
+    receive: Receive, bytes_max: int, *, hold: Callable[[int], None] | None = None, idle_s: float | None = None
+) -> bytes:
+    """The request body; `hold` is told of every piece that is kept, and may refuse it.
+
+    Raises `LimitExceededError` beyond `bytes_max`, `ClientGoneError` when it breaks off and `SlowClientError` when
+    nothing comes for `idle_s` seconds.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(idle_s) as patience:
+            while True:
+                message = await receive()
+                pieces.append(_piece(message, hold))
+                size += len(pieces[-1])
+                _require_size(size, bytes_max)
+                if not message.get("more_body", False):
+                    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                if idle_s is not None:
+                    patience.reschedule(asyncio.get_running_loop().time() + idle_s)
+    except TimeoutError:
+        msg = "the body stopped coming"
+        raise SlowClientError(msg) from None
+
+
+def _piece(message: Message, hold: Callable[[int], None] | None) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGoneError
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        _require_size(len(body), bytes_max)
-        return body
-    pieces = [body]
-    size = len(body)
-    while message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        _require_size(size, bytes_max)
-    return b"".join(pieces)
+    piece: bytes = message.get("body", b"")
+    if hold is not None and piece:
+        hold(len(piece))
+    return piece
 
 
 def _require_size(size: int, bytes_max: int) -> None:
@@ -98,8 +112,11 @@ def query_of(scope: Scope) -> str:
     return query
 
 
-def credential_of(headers: dict[bytes, bytes]) -> str:
-    """What the client showed: a bearer token or an ``x-api-key``; ``""`` when it showed nothing."""
+def credential_of(headers: dict[bytes, bytes], scope: Scope | None = None) -> str:
+    """What the client showed: a bearer token, an ``x-api-key``, or Gemini's ``x-goog-api-key`` or ``?key=``.
+
+    ``""`` when it showed nothing. A key in the query is not forwarded: `query_of` takes it out.
+    """
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer" and token:
         return token.strip().decode("latin-1")

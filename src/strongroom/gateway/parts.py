@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from strongroom.clock import Entropy, system_entropy
+from strongroom.gateway.admission import Admission
 from strongroom.gateway.ports import AnalysesPort, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.gateway.upstream import Upstream
@@ -17,7 +18,7 @@ from strongroom.gateway.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class GatewayLimits:
-    """Bounds on one request, in bytes.
+    """Bounds on one request, in bytes; a client that sends a body has `client_idle_s` for each next piece of it.
 
     A body of more than `inline_bytes` is inspected in a thread, so that it does not hold up others: the default is
     about 0.5 ms of patterns, and a longer pause of the loop would show in other requests' latency. With slow
@@ -27,6 +28,7 @@ class GatewayLimits:
     body_bytes: int = 32 << 20
     response_bytes: int = 64 << 20
     inline_bytes: int = 64 << 10
+    client_idle_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class GatewayParts:
     mode: str = "enforce"
     limits: GatewayLimits = field(default_factory=GatewayLimits)
     entropy: Entropy = system_entropy
+    admission: Admission = field(default_factory=Admission)
     analysis: AnalysisParts | None = None
 
     @property

@@ -45,12 +45,55 @@ class ParameterError(RequestRefusedError):
     code = "parameter"
 
 
+class AddressRefusedError(AccessDeniedError):
+    """The request came from an address outside the allow-list."""
+
+    code = "address"
+
+
+class SlowClientError(RequestRefusedError):
+    """The client began a body and did not go on with it."""
+
+    code = "slow_client"
+
+
+class RetryLaterError(StrongroomError):
+    """Not now: `retry_after_s` says when it may work."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceededError(RetryLaterError):
+    """A rate or a budget of the principal is used up; `what` says which: requests, tokens or cost."""
+
+    code = "quota"
+
+    def __init__(self, message: str, *, what: str, retry_after_s: float) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.what = what
+
+
+class OverloadedError(RetryLaterError):
+    """More is in progress than the gateway was told to hold."""
+
+    code = "overloaded"
+
+
+class CircuitOpenError(RetryLaterError):
+    """The provider failed several times in a row and is left alone for a while."""
+
+    code = "circuit_open"
+
+
 class Problem(NamedTuple):
-    """What a client is told."""
+    """What a client is told; `retry_after_s` when trying again may help."""
 
     status: int
     message: str
     code: str
+    retry_after_s: float | None = None
 
 
 _STATUS: tuple[tuple[type[StrongroomError], int], ...] = (
@@ -58,10 +101,13 @@ _STATUS: tuple[tuple[type[StrongroomError], int], ...] = (
     (MethodError, 405),
     (ContentTypeError, 415),
     (ParameterError, 422),
+    (SlowClientError, 408),
     (RequestRefusedError, 400),
     (FormatError, 400),
     (LimitExceededError, 413),
     (CredentialError, 401),
+    (QuotaExceededError, 429),
+    (RetryLaterError, 503),
     (AccessDeniedError, 403),
     (UnknownSurrogateError, 403),
     (UpstreamTimeoutError, 504),
@@ -78,5 +124,6 @@ def problem_of(error: BaseException) -> Problem:
     for kind, status in _STATUS:
         if isinstance(error, kind):
             text = error.diagnostics() if status < _INTERNAL else str(error)
-            return Problem(status, text.replace("\n", " "), error.code)
+            wait = error.retry_after_s if isinstance(error, RetryLaterError) else None
+            return Problem(status, text.replace("\n", " "), error.code, wait)
     return Problem(_UNAVAILABLE, f"the gateway cannot protect this request now ({error.code})", error.code)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import Any
 
 from strongroom.errors import StrongroomError, UpstreamError
 from strongroom.gateway import http
+from strongroom.gateway.admission import Visit
 from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
 from strongroom.gateway.inspection import Inspected, inspect
 from strongroom.gateway.parts import GatewayParts
@@ -85,9 +87,18 @@ class RoundTrip:
                 await refuse(self._send, self._route.wire, seen, problem)
 
     async def _work(self) -> None:
+        visit = self._parts.admission.enter(self._scope, self._headers)
+        self._visit = visit
+        try:
+            await self._admitted(visit)
+        finally:
+            await visit.leave(self._seen)
+
+    async def _admitted(self, visit: Visit) -> None:
         seen, route = self._seen, self._route
         principal = self._parts.credentials.require(http.credential_of(self._headers))
         seen.principal, seen.tenant = principal.name, principal.tenant
+        await visit.admit(principal)
         upstream = self._parts.upstreams.get(route.wire.name)
         if upstream is None:
             msg = (
@@ -96,25 +107,29 @@ class RoundTrip:
             raise UnknownEndpointError(msg)
         query = http.query_of(self._scope)
         if route.answer is None:
-            body = await http.read_body(self._receive, self._parts.limits.body_bytes)
+            body = await self._body(visit)
             with Watch(self._receive) as watch:
                 await self._relay(await self._ask(upstream, query, body), upstream, watch)
             return
         http.require_inspectable(self._headers, self._parts.limits.body_bytes)
-        body = await http.read_body(self._receive, self._parts.limits.body_bytes)
-        client = self._scope.get("client")
-        caller = Caller(principal, address=client[0] if client else "")
+        body = await self._body(visit)
+        caller = Caller(principal, address=visit.address)
         if len(body) > self._parts.limits.inline_bytes:
             inspected = await asyncio.to_thread(self._prepare, body, caller)
         else:
             inspected = self._prepare(body, caller)
         session = inspected.session
         try:
+            await visit.reserve(seen.model, len(inspected.body))
             with Watch(self._receive) as watch:
                 await self._exchange(await self._ask(upstream, query, inspected.body), upstream, session, watch)
         finally:
             seen.restored, seen.refused = session.restored, session.refused
             session.finish()
+
+    async def _body(self, visit: Visit) -> bytes:
+        limits = self._parts.limits
+        return await http.read_body(self._receive, limits.body_bytes, hold=visit.hold, idle_s=limits.client_idle_s)
 
     def _prepare(self, body: bytes, caller: Caller) -> Inspected:
         """Read and inspect; may run in a thread."""
@@ -158,6 +173,8 @@ class RoundTrip:
             raw = await exchange.read(limit)
         finally:
             exchange.close()
+        self._visit.hold(len(raw))
+        self._visit.usage.whole(raw)
         table = self._route.answer
         if table is None:  # pragma: no cover - relays do not come here
             raise AssertionError
@@ -169,8 +186,10 @@ class RoundTrip:
         restorer = StreamRestorer(self._route.wire, session)
         self._seen.streamed = True
         await self._start(exchange)
+        usage = self._visit.usage
         try:
             async for piece in exchange.pieces():
+                usage.feed(piece)
                 if out := restorer.feed(piece):
                     await self._send({"type": "http.response.body", "body": out, "more_body": True})
             last = restorer.finish()
@@ -203,8 +222,10 @@ class RoundTrip:
             await http.answer(self._send, exchange.status, [*http.returned(exchange.headers), *self._extra], body)
             return
         await self._start(exchange)
+        usage = self._visit.usage
         try:
             async for piece in exchange.pieces():
+                usage.feed(piece)
                 await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             exchange.close()
@@ -239,5 +260,7 @@ async def refuse(send: Send, wire: Wire, seen: Observation, problem: Problem) ->
     seen.status, seen.error = problem.status, problem.code
     identifier = seen.request_id.encode()
     headers = [*JSON, (b"x-request-id", identifier), (b"request-id", identifier)]
+    if problem.retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % max(1, math.ceil(problem.retry_after_s))))
     body = wire.problem(problem.status, problem.message, problem.code, seen.request_id)
     await http.answer(send, problem.status, headers, body)

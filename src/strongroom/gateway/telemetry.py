@@ -34,7 +34,8 @@ class Observation:
 
     __slots__ = (
         "_span", "_started", "_telemetry", "error", "model", "principal", "refused", "replaced", "reports",
-        "request_id", "restored", "route", "status", "streamed", "tenant",
+        "request_id", "restored", "route", "status", "streamed", "tenant", "tokens_exact", "tokens_in",
+        "tokens_out",
     )  # fmt: skip
 
     def __init__(self, telemetry: Telemetry, route: str, request_id: str, span: Span, started: float) -> None:
@@ -53,6 +54,9 @@ class Observation:
         self.restored = 0
         self.refused = 0
         self.reports: Sequence[str] = ()
+        self.tokens_in = 0
+        self.tokens_out = 0
+        self.tokens_exact = False
 
     def end(self) -> None:
         """Count, log and close the span."""
@@ -93,7 +97,13 @@ class Telemetry:
         self._unknown = Counter(
             f"{name}_unknown_fields", "Fields no table names.", ["route"], registry=self.registry
         )
-        self._open = Gauge(f"{name}_open_requests", "Requests in progress.", registry=self.registry)
+        self._tokens = Counter(
+            f"{name}_tokens", "Tokens used, as providers report them.", ["route", "direction"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._open = Gauge(
+            f"{name}_open_requests", "Requests in progress.", registry=self.registry, multiprocess_mode="livesum"
+        )
         self._children: dict[tuple[object, ...], Any] = {}
 
     def begin(self, route: str, request_id: str) -> Observation:
@@ -111,6 +121,9 @@ class Telemetry:
         for what, count in (("replaced", seen.replaced), ("restored", seen.restored), ("withheld", seen.refused)):
             if count:
                 self._child(self._changes, seen.route, what).inc(count)
+        if seen.tokens_exact:
+            self._child(self._tokens, seen.route, "in").inc(seen.tokens_in)
+            self._child(self._tokens, seen.route, "out").inc(seen.tokens_out)
         if seen.error:
             self._child(self._errors, seen.route, seen.error).inc()
         if seen.reports:
@@ -148,6 +161,9 @@ class Telemetry:
                     "gen_ai.request.model": _model(seen.model),
                 }
             )
+        if seen.tokens_exact:
+            span.set_attribute("gen_ai.usage.input_tokens", seen.tokens_in)
+            span.set_attribute("gen_ai.usage.output_tokens", seen.tokens_out)
         if seen.error:
             span.set_attribute("error.type", seen.error)
         if seen.status >= _SERVER_ERROR:
@@ -169,6 +185,8 @@ class Telemetry:
             "restored": seen.restored,
             "withheld": seen.refused,
         }
+        if seen.tokens_exact:
+            line["tokens"] = [seen.tokens_in, seen.tokens_out]
         if seen.error:
             line["error"] = seen.error
         if seen.reports:
