@@ -12,6 +12,8 @@ import logging
 from strongroom.errors import StrongroomError
 from strongroom.gateway import http
 from strongroom.gateway.http import JSON, Receive, Scope, Send
+from strongroom.gateway.mcp_http import PREFIX as MCP
+from strongroom.gateway.mcp_http import McpCall
 from strongroom.gateway.parts import GatewayParts
 from strongroom.gateway.presidio import HEALTH, PresidioCall
 from strongroom.gateway.problems import problem_of
@@ -86,6 +88,13 @@ class Gateway:
             seen = self._parts.telemetry.begin(f"presidio.{path[1:]}", request_id)
             try:
                 await PresidioCall(self._parts, seen, scope, receive, send).serve()
+            finally:
+                seen.end()
+            return
+        if path.startswith(MCP) and self._parts.mcp is not None:
+            seen = self._parts.telemetry.begin("mcp", request_id)
+            try:
+                await McpCall(self._parts, self._parts.mcp, seen, scope, receive, send).serve()
             finally:
                 seen.end()
             return

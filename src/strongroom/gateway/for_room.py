@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from strongroom.classify.span import ADDRESS, FIELD, KNOWN, PATTERN, PLUGIN, TAGGER
 from strongroom.gateway.app import create_app
 from strongroom.gateway.inspection import inline_bytes
-from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts
+from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts, McpParts
 from strongroom.gateway.serve import serve
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
@@ -46,6 +46,7 @@ def parts_for(room: Strongroom) -> Iterator[GatewayParts]:
                 recognizers=(*TIERS, *(f"{PLUGIN}:{name}" for name in settings.detection.plugins)),
                 operator=settings.presidio.operator,
             ),
+            mcp=McpParts(house.sessions, house.conceal),
         )
 
 

@@ -5,12 +5,13 @@ Must never: hold a default that weakens anything: no credentials, no sessions, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from strongroom.clock import Entropy, system_entropy
 from strongroom.gateway.admission import Admission
+from strongroom.gateway.mcp import CallSessions
 from strongroom.gateway.ports import AnalysesPort, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.gateway.upstream import Upstream
@@ -45,10 +46,18 @@ class AnalysisParts:
 
 
 @dataclass(frozen=True, slots=True)
+class McpParts:
+    """What serves MCP: `conceal` makes 32 hexadecimal digits of tenant, environment and a name, and only here."""
+
+    sessions: CallSessions
+    conceal: Callable[[str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayParts:
     """What a gateway is made of. `mode` is ``enforce`` or ``monitor``; `upstreams` go by wire name.
 
-    Without `analysis` the endpoints for Presidio's clients are not served.
+    Without `analysis` the endpoints for Presidio's clients are not served, without `mcp` no MCP server is.
     """
 
     sessions: SessionsPort
@@ -60,6 +69,7 @@ class GatewayParts:
     entropy: Entropy = system_entropy
     admission: Admission = field(default_factory=Admission)
     analysis: AnalysisParts | None = None
+    mcp: McpParts | None = None
 
     @property
     def enforces(self) -> bool:
