@@ -67,7 +67,10 @@ class DoorTransport(Transport):  # type: ignore[misc]
             return refusal(door, request, error)
         try:
             response = self._inner.handle_request(leaving(request, passage.body))
-            return restored(door, passage, request, response)
+            return restored(door, passage, response)
+        except StrongroomError as error:
+            passage.close()
+            return refusal(door, request, error)
         except BaseException:
             passage.close()
             raise
@@ -106,7 +109,10 @@ class AsyncDoorTransport(Transport):  # type: ignore[misc]
             return refusal(door, request, error)
         try:
             response = await self._inner.handle_async_request(leaving(request, passage.body))
-            return await restored_async(door, passage, request, response)
+            return await restored_async(door, passage, response)
+        except StrongroomError as error:
+            passage.close()
+            return refusal(door, request, error)
         except BaseException:
             passage.close()
             raise
@@ -127,8 +133,11 @@ class AsyncDoorTransport(Transport):  # type: ignore[misc]
 # --- the way back ---------------------------------------------------------------------------------
 
 
-def restored(door: Door, passage: Passage, request: Any, response: Any) -> Any:
-    """`response`, unread, as the client gets it; the passage ends with it."""
+def restored(door: Door, passage: Passage, response: Any) -> Any:
+    """`response` as the client gets it; the passage ends with it.
+
+    Raises what the session raises, and `LimitExceededError` for a whole answer that is too large.
+    """
     if not passage.restores(response.status_code):
         passage.close()
         return response
@@ -140,8 +149,6 @@ def restored(door: Door, passage: Passage, request: Any, response: Any) -> Any:
         for piece in response.iter_bytes():
             gathered.take(piece)
         body = passage.whole(gathered.all())
-    except StrongroomError as error:
-        return refusal(door, request, error)
     finally:
         response.close()
         passage.close()
@@ -149,7 +156,7 @@ def restored(door: Door, passage: Passage, request: Any, response: Any) -> Any:
     return answer(response, package.ByteStream(body))
 
 
-async def restored_async(door: Door, passage: Passage, request: Any, response: Any) -> Any:
+async def restored_async(door: Door, passage: Passage, response: Any) -> Any:
     """The same for an asynchronous client."""
     if not passage.restores(response.status_code):
         passage.close()
@@ -162,8 +169,6 @@ async def restored_async(door: Door, passage: Passage, request: Any, response: A
         async for piece in response.aiter_bytes():
             gathered.take(piece)
         body = passage.whole(gathered.all())
-    except StrongroomError as error:
-        return refusal(door, request, error)
     finally:
         passage.close()
         await response.aclose()

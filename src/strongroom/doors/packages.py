@@ -8,6 +8,7 @@ Must never: pass a header on that described a body as it was before it was decod
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from strongroom.doors.door import SESSION_HEADER, Door, Outgoing
@@ -54,6 +55,8 @@ def answer(response: Any, stream: Any) -> Any:
     )
     if getattr(response, "_request", None) is not None:  # a transport's response has none yet
         made.request = response.request
+    with suppress(RuntimeError):  # it is not known before an answer was read
+        made.elapsed = response.elapsed
     return made
 
 
