@@ -391,13 +391,19 @@ class CountersUnavailableError(StrongroomError):
     """The shared counters of rate limits and budgets do not answer: its own class because only counting stops."""
 
     code = "counters_unavailable"
-    hint = "Check the server under [counters]; outage = \"local\" counts in each process until it is back."
+    hint = 'Check the server under [counters]; outage = "local" counts in each process until it is back.'
 
 
 class UpstreamError(StrongroomError):
     """The upstream could not be reached or answered garbage."""
 
     code = "upstream"
+
+
+class UpstreamUnreachableError(UpstreamError):
+    """No connection to the upstream came about, so nothing was sent: its own class as asking again is safe."""
+
+    code = "upstream_unreachable"
 
 
 class UpstreamTimeoutError(UpstreamError):

@@ -13,7 +13,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import aiohttp
 from yarl import URL
 
-from strongroom.errors import ConfigurationError, UpstreamError, UpstreamTimeoutError
+from strongroom.errors import (
+    ConfigurationError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    UpstreamUnreachableError,
+)
 
 CONNECTIONS_MAX = 1024
 """Open answers per upstream; more wait for a free connection."""
@@ -41,6 +46,11 @@ def bearer(key: str) -> tuple[str, str]:
 def api_key(key: str) -> tuple[str, str]:
     """``x-api-key``."""
     return "x-api-key", key
+
+
+def goog_api_key(key: str) -> tuple[str, str]:
+    """``x-goog-api-key``."""
+    return "x-goog-api-key", key
 
 
 class HttpExchange:
@@ -130,6 +140,9 @@ class HttpUpstream:
                 headers=sent,
                 allow_redirects=False,
             )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            msg = f"the upstream could not be reached ({type(error).__name__})"
+            raise UpstreamUnreachableError(msg) from None
         except TimeoutError:
             msg = "the upstream did not answer in time"
             raise UpstreamTimeoutError(msg) from None

@@ -15,6 +15,7 @@ from strongroom.gateway.http import JSON, Receive, Scope, Send
 from strongroom.gateway.mcp_http import PREFIX as MCP
 from strongroom.gateway.mcp_http import McpCall
 from strongroom.gateway.parts import GatewayParts
+from strongroom.gateway.ports import Care
 from strongroom.gateway.presidio import HEALTH, PresidioCall
 from strongroom.gateway.problems import problem_of
 from strongroom.gateway.round_trip import RoundTrip, refuse
@@ -25,6 +26,7 @@ FLUSH_EVERY_S = 1.0
 
 _log = logging.getLogger("strongroom.gateway")
 _OK = 200
+_UNAVAILABLE = 503
 
 
 def create_app(parts: GatewayParts) -> Gateway:
@@ -62,6 +64,7 @@ class Gateway:
         await asyncio.to_thread(self._parts.sessions.flush)
         for upstream in self._parts.upstreams.values():
             await upstream.close()
+        await self._parts.admission.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _flush_often(self) -> None:
@@ -69,8 +72,19 @@ class Gateway:
             await asyncio.sleep(FLUSH_EVERY_S)
             try:
                 await asyncio.to_thread(self._parts.sessions.flush)
+                if self._parts.care is not None:
+                    self._parts.care.tick()
             except StrongroomError as error:  # the next request meets the same fault and answers for it
                 _log.warning("flush failed: %s", error.code)
+
+    def withdraw(self) -> None:
+        """Say that it is not ready, while still serving everybody who asks."""
+        self._ready = False
+
+    def reload(self) -> None:
+        """Read again what may be read again."""
+        if self._parts.care is not None:
+            self._parts.care.reload()
 
     # --- one request --------------------------------------------------------------------------------
 
@@ -117,6 +131,12 @@ class Gateway:
             kind = b"text/plain; version=0.0.4; charset=utf-8"
             await http.answer(send, _OK, [(b"content-type", kind)], self._parts.telemetry.metrics())
         elif path == "/readyz" and not self._ready:
-            await http.answer(send, 503, JSON, b'{"status":"stopping"}')
+            await http.answer(send, _UNAVAILABLE, JSON, b'{"status":"stopping"}')
+        elif path == "/readyz" and self._parts.care is not None and (fault := await self._fault(self._parts.care)):
+            await http.answer(send, _UNAVAILABLE, JSON, b'{"status":"%s"}' % fault.encode())
         else:
             await http.answer(send, _OK, JSON, b'{"status":"ok"}')
+
+    @staticmethod
+    async def _fault(care: Care) -> str:
+        return await asyncio.to_thread(care.fault)

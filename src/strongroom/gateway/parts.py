@@ -12,7 +12,7 @@ from typing import Literal
 from strongroom.clock import Entropy, system_entropy
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.mcp import CallSessions
-from strongroom.gateway.ports import AnalysesPort, CredentialsPort, SessionsPort
+from strongroom.gateway.ports import AnalysesPort, Care, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.gateway.upstream import Upstream
 
@@ -68,6 +68,7 @@ class GatewayParts:
     limits: GatewayLimits = field(default_factory=GatewayLimits)
     entropy: Entropy = system_entropy
     admission: Admission = field(default_factory=Admission)
+    care: Care | None = None
     analysis: AnalysisParts | None = None
     mcp: McpParts | None = None
 

@@ -5,6 +5,7 @@ Must never: grow a method the gateway does not call.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from strongroom.guard.analysis import Evidence
@@ -13,10 +14,21 @@ from strongroom.guard.scope_state import Replacement
 from strongroom.guard.session import Origin
 from strongroom.guard.sinks import Sink
 from strongroom.identity import Caller, Principal
+from strongroom.surrogates.restore import Change
 
 
 class Holdback(Protocol):
     """Restores one stream of text, piece by piece (`surrogates.restore.Restorer`)."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is held back."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What it changed so far, in characters from the first one it was fed; the same list grows."""
+        ...
 
     def feed(self, text: str) -> str:
         """What is certain after `text` has arrived."""
@@ -102,6 +114,22 @@ class AnalysesPort(Protocol):
 
     def open(self, caller: Caller, *, conversation: str) -> AnalysisPort:
         """A session of `caller`; an empty `conversation` means the principal's own scope."""
+        ...
+
+
+class Care(Protocol):
+    """Looks after a gateway between requests (`gateway.caretaker.Caretaker`)."""
+
+    def tick(self) -> None:
+        """Once a second."""
+        ...
+
+    def reload(self) -> None:
+        """Read what may be read again, now."""
+        ...
+
+    def fault(self) -> str:
+        """Why nothing can be served now, as a code; ``""`` when it can."""
         ...
 
 

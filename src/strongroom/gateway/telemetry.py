@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 from opentelemetry.trace import NoOpTracer, Span, SpanKind, Status, StatusCode, Tracer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from strongroom.clock import Clock
 
@@ -64,7 +66,10 @@ class Observation:
 
 
 class Telemetry:
-    """One per process. `write` takes one line of the operator's log, with its line end."""
+    """One per process. `write` takes one line of the operator's log, with its line end.
+
+    `shared` is the directory in which workers on one port keep their counters, if there are any.
+    """
 
     def __init__(
         self,
@@ -73,8 +78,10 @@ class Telemetry:
         tracer: Tracer | None = None,
         registry: CollectorRegistry | None = None,
         write: Callable[[bytes], object] | None = None,
+        shared: Path | None = None,
     ) -> None:
         self._clock = clock
+        self._shared = shared
         self._tracer = tracer or NoOpTracer()
         self._write = write
         self.registry = registry or CollectorRegistry()
@@ -194,8 +201,12 @@ class Telemetry:
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def metrics(self) -> bytes:
-        """All counters in the Prometheus text format."""
-        return generate_latest(self.registry)
+        """All counters in the Prometheus text format; those of all workers when they share a directory."""
+        if self._shared is None:
+            return generate_latest(self.registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody, str(self._shared))  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)
 
 
 def _model(name: str) -> str:
