@@ -23,6 +23,7 @@ from strongroom.cli import (
     exits,
     flows,
     keys_root,
+    mcp,
     policy,
     seal,
     source,
@@ -61,7 +62,7 @@ def strongroom(
     """Protects the data AI agents handle: in transit, at rest and in the context window."""
 
 
-for noun in (up, demo, discover, status, seal, tokenize, classify, flows):
+for noun in (up, mcp, demo, discover, status, seal, tokenize, classify, flows):
     noun.register(app)
 for group in (credential, source, keys_root, unseal, escrow, policy, audit, erase, backup):
     app.add_typer(group.app)
