@@ -394,6 +394,13 @@ class CountersUnavailableError(StrongroomError):
     hint = 'Check the server under [counters]; outage = "local" counts in each process until it is back.'
 
 
+class WorkersFailedError(StrongroomError):
+    """The processes that share a port keep ending; starting them again would go on for ever."""
+
+    code = "workers_failed"
+    hint = "Each said above why it ended; the system's log tells of those that were killed."
+
+
 class UpstreamError(StrongroomError):
     """The upstream could not be reached or answered garbage."""
 

@@ -6,9 +6,10 @@ Must never: print the recovery share or a share twice, or start to serve before 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,7 @@ from strongroom.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from strongroom.room import Strongroom
+    from strongroom.settings import Settings
 
 
 class Mode(StrEnum):
@@ -92,6 +94,9 @@ def up(
             "--mode", help="enforce changes and refuses; monitor passes and reports.", show_default=False
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=256, help="Processes that share the port; one per processor.")
+    ] = 1,
     root: options.Root = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
@@ -105,33 +110,61 @@ def up(
     from strongroom.gateway.for_room import serve_room
     from strongroom.room import Strongroom
 
+    told: list[str] = []
+
+    def ask(what: str) -> str:
+        told.append(options.secret_from_input(what))
+        return told[-1]
+
+    flags: dict[str, Any] = {"listen": listen, "mode": mode.value if mode else None}
+    flags["upstreams"] = upstreams_from(upstream) if upstream else None
     with Strongroom.open(
         home=home,
         keyfile=keyfile,
         config=config,
         root=root,
-        ask=options.secret_from_input,
+        ask=ask,
         create=True,
-        listen=listen,
-        upstreams=upstreams_from(upstream) if upstream else None,
-        mode=mode.value if mode else None,
+        **flags,
     ) as room:
         note_root(room, root)
         show_new_store(room)
-        serve_room(room, ready=_announcement(room, as_json=as_json))
+        announce = _announcement(room, as_json=as_json)
+        if workers == 1:
+            serve_room(room, ready=announce, config=config)
+    if workers > 1:  # the room is closed again: each worker opens the store itself
+        places = (home, keyfile, config)
+        supervise(room.settings, workers, places, root, flags, told, announce)
+
+
+def supervise(
+    settings: Settings, count: int, places: Sequence[Path | None], root: str | None,
+    flags: Mapping[str, Any], secrets: Sequence[str], ready: Callable[[str, int], None],
+) -> None:  # fmt: skip
+    """Serve with `count` processes on the port of `settings`; `places` are home, keyfile and settings file."""
+    from strongroom.clock import SystemClock
+    from strongroom.gateway.workers import Job, Supervisor
+
+    home, keyfile, config = (None if place is None else str(place) for place in places)
+    host, port = settings.listen_address()
+    limits = settings.limits
+    Supervisor(
+        Job(home, keyfile, config, root, flags, tuple(secrets)), host=host, port=port, count=count,
+        drain_s=limits.drain_s + limits.linger_s, idle_s=limits.client_idle_s, clock=SystemClock(),
+    ).run(ready)  # fmt: skip
 
 
 def _announcement(room: Strongroom, *, as_json: bool) -> Callable[[str, int], None]:
     """What to say once the address is bound."""
-    upstreams = sorted(room.settings.upstreams)
+    upstreams, mode = sorted(room.settings.upstreams), room.settings.mode
 
     def announce(host: str, port: int) -> None:
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if as_json:
-            render.emit_json({"url": url, "mode": room.settings.mode, "upstreams": upstreams})
+            render.emit_json({"url": url, "mode": mode, "upstreams": upstreams})
             sys.stdout.flush()
             return
-        render.notice(f"Serving on {url} in {room.settings.mode} mode. Ctrl-C stops.")
+        render.notice(f"Serving on {url} in {mode} mode. Ctrl-C stops.")
         for name in upstreams:
             render.notice(f"  {name}: {url}/{name}{'/v1' if name == 'openai' else ''}")
         if not upstreams:
