@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
+from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.prompts.base import Message, UserMessage
 from mcp.types import ImageContent
@@ -25,8 +26,8 @@ class Form(BaseModel):
     reason: str
 
 
-def build(calls: Path) -> MCPServer[Any]:
-    server = MCPServer("crm", instructions="Ask lead@example.org when in doubt.")
+def build(calls: Path, *middleware: ServerMiddleware[Any]) -> MCPServer[Any]:
+    server = MCPServer("crm", instructions="Ask lead@example.org when in doubt.", middleware=middleware)
 
     def called(name: str, **arguments: Any) -> None:
         with calls.open("a", encoding="utf-8") as file:
