@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from strongroom.gateway.routes import ENDPOINTS
-from strongroom.gateway.wires import anthropic_blocks, anthropic_messages, json_schema, openai_chat
+from strongroom.gateway.wires import (
+    anthropic_blocks,
+    anthropic_messages,
+    gemini,
+    gemini_parts,
+    json_schema,
+    openai_chat,
+)
 from strongroom.gateway.wires.table import Arr, Either, Field, Kind, Node, Obj, Tagged, text
 from strongroom.guard.session import Origin
 
@@ -30,7 +37,19 @@ MESSAGES = (
     ("Anthropic Messages: answer", anthropic_messages.RESPONSE),
     ("Anthropic Messages: answered block", anthropic_blocks.response_blocks(words=text())),
     ("Anthropic Messages: stream event", anthropic_messages.EVENT),
+    ("Gemini: request of generateContent and streamGenerateContent", gemini.REQUEST),
+    ("Gemini: content of a request", gemini_parts.CONTENT),
+    ("Gemini: request of countTokens", gemini.COUNT_REQUEST),
+    ("Gemini: request of embedContent", gemini.EMBED_REQUEST),
+    ("Gemini: request of batchEmbedContents", gemini.BATCH_EMBED_REQUEST),
+    ("Gemini: answer", gemini.RESPONSE),
+    ("Gemini: stream event", gemini.EVENT),
     ("JSON Schema inside a request", json_schema.SCHEMA),
+)
+NAMED = (
+    (json_schema.SCHEMA, "*JSON Schema*"),
+    (gemini_parts.CONTENT, "*Gemini content*"),
+    (gemini.REQUEST, "*Gemini request*"),
 )
 WRITERS = {"typed": "the client", "tool": "a tool", "model": "the model"}
 TOP = """\
@@ -58,6 +77,10 @@ the model.
 
 In a path, `[]` is any item of an array, `<x>` an object whose `type` or `role` is x, `.*` any key, and `<hosted>`
 a tool that the provider runs: {hosted}.
+
+Gemini's fields are read under both of their names, `inlineData` and `inline_data`; the tables show the first.
+Where
+Gemini expects a list of messages, a single one is accepted, as Gemini does.
 """
 
 
@@ -90,19 +113,22 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
     if isinstance(node, Arr):
         yield "[]", node.item
     elif isinstance(node, Either):
-        yield from (("", case) for case in (node.string, node.arr, node.obj, node.scalar) if case is not None)
+        single = isinstance(node.arr, Arr) and node.arr.item is node.obj
+        cases = (node.string, node.arr, None if single else node.obj, node.scalar)
+        yield from (("", case) for case in cases if case is not None)
     elif isinstance(node, Tagged):
         yield from grouped(node)
     elif isinstance(node, Obj):
-        yield from ((f".{name}", child) for name, child in node.fields.items())
+        yield from ((f".{name}", child) for name, child in node.members().items())
         if node.extra is not None:
             yield ".*", node.extra
 
 
 def place_of(node: Node) -> str:
     """The table a node has for itself, if any."""
-    if node is json_schema.SCHEMA:
-        return "*JSON Schema*"
+    for known, name in NAMED:
+        if node is known:
+            return name
     if isinstance(node, Tagged) and "tool_use" in node.cases:
         return "*content block*" if "tool_result" in node.cases else "*answered block*"
     if isinstance(node, Obj) and "cited_text" in node.fields:

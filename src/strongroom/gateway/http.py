@@ -38,6 +38,7 @@ RETURNED_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 """Response headers a client's SDK acts on. Cookies, organization names and routing headers stay here."""
 
 _WORDS = re.compile(r"[A-Za-z0-9 .,;:/*+=_-]{0,512}", re.ASCII)
+_KEY = re.compile(r"(?:^|&)key=([^&]*)")
 _QUERY = re.compile(r"[A-Za-z0-9_.=&-]{0,256}", re.ASCII)
 
 
@@ -104,8 +105,8 @@ def require_inspectable(headers: dict[bytes, bytes], bytes_max: int) -> None:
 
 
 def query_of(scope: Scope) -> str:
-    """The query string, if it is made of protocol words; raises `RequestRefusedError` otherwise."""
-    query: str = scope.get("query_string", b"").decode("latin-1")
+    """The query string without a key, if it is made of protocol words; raises `RequestRefusedError` otherwise."""
+    query = _KEY.sub("", scope.get("query_string", b"").decode("latin-1")).lstrip("&")
     if not _QUERY.fullmatch(query):
         msg = "the query string holds more than the protocol needs"
         raise RequestRefusedError(msg)
@@ -120,7 +121,10 @@ def credential_of(headers: dict[bytes, bytes], scope: Scope | None = None) -> st
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer" and token:
         return token.strip().decode("latin-1")
-    return headers.get(b"x-api-key", b"").decode("latin-1")
+    shown = headers.get(b"x-api-key") or headers.get(b"x-goog-api-key") or b""
+    query = b"" if shown or scope is None else scope.get("query_string", b"")
+    key = _KEY.search(query.decode("latin-1"))
+    return key.group(1) if key else shown.decode("latin-1")
 
 
 def forwarded(headers: dict[bytes, bytes]) -> list[tuple[str, str]]:

@@ -20,6 +20,9 @@ from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.wire import Wire, opening
 from strongroom.gateway.wires.table import Place
 
+TURNS = frozenset({"messages", "contents"})
+"""Where a wire keeps the turns of the conversation."""
+
 HEADER_LEN_MAX = 200
 """A conversation's name is an identifier of the client's, not content."""
 
@@ -89,4 +92,4 @@ def _stands_in_messages(place: Place) -> bool:
     path = place.path
     while path[0]:
         path = path[0]
-    return bool(path[1] == "messages")
+    return path[1] in TURNS

@@ -63,6 +63,7 @@ class RoundTrip:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._started = False
         self._complete = False
+        self._broken = route.wire.dialect.broken
         self._extra: list[tuple[bytes, bytes]] = [(b"strongroom-request-id", seen.request_id.encode())]
 
     async def serve(self) -> None:
@@ -82,7 +83,7 @@ class RoundTrip:
             elif self._started:
                 wire = self._route.wire
                 said = wire.problem(problem.status, problem.message, problem.code, seen.request_id)
-                await self._send({"type": "http.response.body", "body": wire.dialect.broken(said)})
+                await self._send({"type": "http.response.body", "body": self._broken(said)})
             else:
                 await refuse(self._send, self._route.wire, seen, problem)
 
@@ -96,7 +97,7 @@ class RoundTrip:
 
     async def _admitted(self, visit: Visit) -> None:
         seen, route = self._seen, self._route
-        principal = self._parts.credentials.require(http.credential_of(self._headers))
+        principal = self._parts.credentials.require(http.credential_of(self._headers, self._scope))
         seen.principal, seen.tenant = principal.name, principal.tenant
         await visit.admit(principal)
         upstream = self._parts.upstreams.get(route.wire.name)
@@ -137,7 +138,7 @@ class RoundTrip:
         reading = read_request(body, route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes)
         message: dict[str, Any] = reading.value
         seen.reports = reading.walk.reports
-        seen.model = str(message.get("model", ""))
+        seen.model = route.model or str(message.get("model", ""))
         seen.streamed = message.get("stream") is True
         header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
         inspected = inspect(
@@ -163,7 +164,9 @@ class RoundTrip:
         if exchange.status != _OK or not self._enforce:
             await self._relay(exchange, upstream, watch)
         elif kind.startswith("text/event-stream"):
-            await self._stream(exchange, session, watch)
+            await self._stream(exchange, self._route.wire, session, watch)
+        elif self._route.items is not None:
+            await self._stream(exchange, self._route.items, session, watch)
         else:
             await self._whole(exchange, session, watch)
 
@@ -182,8 +185,9 @@ class RoundTrip:
         self._note(restored.reports, garbage=restored.garbage)
         await self._reply(exchange, restored.body, watch)
 
-    async def _stream(self, exchange: Exchange, session: SessionPort, watch: Watch) -> None:
-        restorer = StreamRestorer(self._route.wire, session)
+    async def _stream(self, exchange: Exchange, wire: Wire, session: SessionPort, watch: Watch) -> None:
+        restorer = StreamRestorer(wire, session)
+        self._broken = restorer.broken
         self._seen.streamed = True
         await self._start(exchange)
         usage = self._visit.usage

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from strongroom.gateway import routes_gemini
 from strongroom.gateway.problems import MethodError, UnknownEndpointError
-from strongroom.gateway.wire import ANTHROPIC, OPENAI, Wire
+from strongroom.gateway.wire import ANTHROPIC, GEMINI, OPENAI, Wire
 from strongroom.gateway.wires.anthropic_messages import COUNT
 from strongroom.gateway.wires.table import Node
 
@@ -18,13 +19,16 @@ from strongroom.gateway.wires.table import Node
 class Route:
     """One endpoint. `name` is its label in logs and metrics; `answer` the table of its whole answer.
 
-    A route without `answer` is a relay: no body goes out, and what comes back is passed on as it is.
+    A route without `answer` is a relay: no body goes out, and what comes back is passed on as it is. `items` is
+    the wire of an answer that streams without being server-sent events; `model` is named by the path.
     """
 
     name: str
     wire: Wire
     path: str
     answer: Node | None = None
+    items: Wire | None = None
+    model: str = ""
 
 
 _POST = {
@@ -53,6 +57,7 @@ PRESIDIO = {
 ENDPOINTS = (
     *(("POST", path, "inspected, forwarded, restored") for path in _POST),
     *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
+    *routes_gemini.ENDPOINTS,
     *((method, path, "answers as Presidio does") for path, method in PRESIDIO.items()),
     ("GET", "/healthz", "answers while the process lives"),
     ("GET", "/readyz", "answers 200 while it serves, 503 while it stops"),
@@ -64,12 +69,15 @@ _MODEL = re.compile(r"(/(?:openai|anthropic)/v1/models)/([A-Za-z0-9][A-Za-z0-9._
 PREFIXES: tuple[tuple[str, str, Wire], ...] = (
     ("/openai/v1/", "/", OPENAI),
     ("/anthropic/v1/", "/v1/", ANTHROPIC),
+    (routes_gemini.PREFIX, "/", GEMINI),
 )
 """Under which path of ours a wire stands, and where that path begins at the provider's base URL."""
 
 
 def wire_of(path: str) -> Wire:
     """Whose error shape a client at `path` expects."""
+    if path.startswith(routes_gemini.PREFIX):
+        return GEMINI
     return ANTHROPIC if path.startswith("/anthropic") else OPENAI
 
 
@@ -85,6 +93,8 @@ def route_of(method: str, path: str, *, strict: bool) -> Route:
     if method == "GET" and (one := _MODEL.fullmatch(path)):
         base = _GET[one.group(1)]
         return Route(base.name, base.wire, f"{base.path}/{one.group(2)}")
+    if path.startswith(routes_gemini.PREFIX) and (asked := routes_gemini.endpoint(method, path)):
+        return Route(*asked)
     if not strict:
         for prefix, target, wire in PREFIXES:
             if path.startswith(prefix):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from strongroom.errors import LimitExceededError
 from strongroom.formats.json_spans import Edit, splice
@@ -18,8 +18,31 @@ from strongroom.formats.json_spans import Edit, splice
 EVENT_BYTES_MAX = 16 << 20
 """One event may carry a whole answer, or a generated image; nothing legitimate is larger."""
 
+DONE = b"[DONE]"
+"""The data with which OpenAI's streams end."""
+
 _END = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
 _DATA = re.compile(rb"(?:^|(?<=[\r\n])|(?<=^\xef\xbb\xbf))data(?:: ?|(?=[\r\n]|$))([^\r\n]*)")
+
+
+class Framing(Protocol):
+    """Cuts a stream into events; `Framer` does it for server-sent ones."""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The events that `chunk` completes."""
+        ...
+
+    def rest(self) -> bytes:
+        """What came after the last event, when the stream has ended."""
+        ...
+
+    def data_of(self, event: bytes) -> Data | None:
+        """What an event holds; None when it holds nothing."""
+        ...
+
+    def own(self, event: bytes) -> bytes:
+        """An event of our own, as it stands in this stream."""
+        ...
 
 
 class Framer:
@@ -53,6 +76,14 @@ class Framer:
         """What came after the last event, when the stream has ended."""
         tail, self._tail, self._scanned = self._tail, b"", 0
         return tail
+
+    def data_of(self, event: bytes) -> Data | None:
+        """`data_of`, for who does not know what the stream is framed by."""
+        return data_of(event)
+
+    def own(self, event: bytes) -> bytes:
+        """An event of our own, as it stands in this stream."""
+        return event
 
 
 def _ends(tail: bytes, start: int) -> Iterator[int]:

@@ -26,14 +26,12 @@ from strongroom.formats.json_spans import Edit, escape
 from strongroom.gateway.dialect import EVERY_BLOCK, Block, FlatPath
 from strongroom.gateway.edit import USER, Reading, read, restored_text, restoring, tool_of
 from strongroom.gateway.ports import Holdback, SessionPort
-from strongroom.gateway.sse import EVENT_BYTES_MAX, Framer, data_of, edited
+from strongroom.gateway.sse import DONE, EVENT_BYTES_MAX, edited
 from strongroom.gateway.wire import Wire
 from strongroom.gateway.wires.table import Kind, Place, flat
 
 HELD_CHARS_MAX = 16 << 20
 """Arguments held back in one stream; larger than any context window's worth of output."""
-
-_DONE = b"[DONE]"
 
 
 class _Text:
@@ -96,7 +94,7 @@ class StreamRestorer:
         self._event_table = wire.event
         self._dialect = wire.dialect
         self._session = session
-        self._framer = Framer()
+        self._framer = wire.framer()
         self._held: dict[FlatPath, _Held] = {}
         self._tools: dict[FlatPath, str] = {}
         self._last: dict[str, Any] = {}
@@ -116,6 +114,10 @@ class StreamRestorer:
         out = self._event(rest) if rest else b""
         return out + self._end([EVERY_BLOCK])
 
+    def broken(self, problem: bytes) -> bytes:
+        """A problem, in the wire's own shape, to end the stream with; `finish` it first."""
+        return self._framer.own(self._dialect.broken(problem))
+
     # --- one event --------------------------------------------------------------------------------
 
     def _event(self, event: bytes) -> bytes:
@@ -125,10 +127,10 @@ class StreamRestorer:
             content = event[len(template.prefix) : len(event) - len(template.suffix)]
             if len(event) >= template.length and (piece := _string(content)) is not None:
                 return self._again(event, template, piece)
-        data = data_of(event)
+        data = self._framer.data_of(event)
         if data is None:
             return event
-        if data.content == _DONE:
+        if data.content == DONE:
             return self._end([EVERY_BLOCK]) + event
         try:
             reading = read(data.content, self._event_table, strict=False, bytes_max=EVENT_BYTES_MAX)

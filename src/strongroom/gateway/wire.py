@@ -12,15 +12,21 @@ from typing import Any
 import orjson
 
 from strongroom.gateway.dialect import ChatChunks, Dialect, MessageEvents
-from strongroom.gateway.wires import anthropic_messages, openai_chat
+from strongroom.gateway.dialect_gemini import GenerateEvents
+from strongroom.gateway.sse import Framer, Framing
+from strongroom.gateway.wires import anthropic_messages, gemini, openai_chat
 from strongroom.gateway.wires.table import Node
 
 _ASSISTANT = "assistant"
+_MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """See the module. `problem` makes an error body from a status, a message, a code and a request id."""
+    """See the module. `problem` makes an error body from a status, a message, a code and a request id.
+
+    `framer` makes what cuts a stream of this wire into events.
+    """
 
     name: str
     request: Node
@@ -28,6 +34,7 @@ class Wire:
     event: Node
     dialect: Dialect
     problem: Callable[[int, str, str, str], bytes]
+    framer: Callable[[], Framing] = Framer
 
 
 def opening(body: Mapping[str, Any]) -> list[str]:
@@ -36,6 +43,8 @@ def opening(body: Mapping[str, Any]) -> list[str]:
     Only text is taken, so that a client may move cache marks or switch between a string and blocks; `[]` when
     there is none.
     """
+    if "contents" in body:
+        return _gemini_opening(body)
     system = _texts(body.get("system"))
     texts = ["system", *system] if system else []
     messages = body.get("messages")
@@ -44,6 +53,25 @@ def opening(body: Mapping[str, Any]) -> list[str]:
             break
         texts += [str(message.get("role")), *_texts(message.get("content"))]
     return texts
+
+
+def _gemini_opening(body: Mapping[str, Any]) -> list[str]:
+    """The same of `contents`, in which a list of one may be written as its item."""
+    system = _texts(_parts(body.get("systemInstruction", body.get("system_instruction"))))
+    texts = ["system", *system] if system else []
+    for content in _listed(body["contents"]):
+        if not isinstance(content, dict) or content.get("role") == _MODEL:
+            break
+        texts += ["user", *_texts(_parts(content))]
+    return texts
+
+
+def _parts(content: object) -> object:
+    return _listed(content.get("parts")) if isinstance(content, dict) else content
+
+
+def _listed(node: object) -> list[Any]:
+    return node if isinstance(node, list) else [] if node is None else [node]
 
 
 def _texts(content: object) -> list[str]:
@@ -78,6 +106,29 @@ def _anthropic_problem(status: int, message: str, code: str, request_id: str) ->
     return orjson.dumps({"type": "error", "error": {"type": kind, "message": message}, "request_id": request_id})
 
 
+_GOOGLE_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "INVALID_ARGUMENT",
+    413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+def _gemini_problem(status: int, message: str, code: str, request_id: str) -> bytes:
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": code.upper(), "domain": "strongroom"},
+        {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": request_id},
+    ]
+    kind = _GOOGLE_STATUS.get(status, "INTERNAL")
+    return orjson.dumps({"error": {"code": status, "message": message, "status": kind, "details": details}})
+
+
 OPENAI = Wire(
     "openai", openai_chat.REQUEST, openai_chat.RESPONSE, openai_chat.CHUNK, ChatChunks(), _openai_problem
 )
@@ -89,3 +140,4 @@ ANTHROPIC = Wire(
     MessageEvents(),
     _anthropic_problem,
 )
+GEMINI = Wire("gemini", gemini.REQUEST, gemini.RESPONSE, gemini.EVENT, GenerateEvents(), _gemini_problem)

@@ -305,7 +305,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             credentials=FakeCredentials(),
             upstreams={
                 name: HttpUpstream(name, base + path, key=lambda: PROVIDER_KEY, idle_s=idle_s)
-                for name, path in (("openai", "/v1"), ("anthropic", "/"))
+                for name, path in (("openai", "/v1"), ("anthropic", "/"), ("gemini", "/"))
                 if name != without
             },
             telemetry=telemetry,

@@ -15,6 +15,7 @@ ANTHROPIC = (
     b'{"id":"m","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","usage":{"input_tokens":1,'
     b'"output_tokens":1},"content":[{"type":"text","text":"I wrote to EMAIL_Q0000XX"}]}'
 )
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"I wrote to EMAIL_Q0000XX"}]}}]}\r\n\r\n'
 
 
 def test_the_reference_is_what_the_tables_make() -> None:
@@ -27,13 +28,14 @@ def test_the_reference_is_what_the_tables_make() -> None:
 
 
 def test_there_is_a_snippet_for_each_sdk_and_none_is_long() -> None:
-    assert [name in HOWTO for name in ("## openai", "## anthropic")] == [True, True]
-    assert len(SNIPPETS) == 3
+    assert [name in HOWTO for name in ("## openai", "## anthropic", "## google-genai")] == [True, True, True]
+    assert len(SNIPPETS) == 4
     assert all(len(snippet.splitlines()) <= 10 for snippet in SNIPPETS)
 
 
 @pytest.mark.parametrize(
-    ("number", "answer", "kind"), [(0, OPENAI, "text/event-stream"), (1, ANTHROPIC, "application/json")]
+    ("number", "answer", "kind"),
+    [(0, OPENAI, "text/event-stream"), (1, ANTHROPIC, "application/json"), (2, GEMINI, "text/event-stream")],
 )
 def test_the_snippets_run(
     rig: Any, capsys: pytest.CaptureFixture[str], number: int, answer: bytes, kind: str
@@ -48,7 +50,7 @@ def test_the_snippets_run(
 
 
 def test_the_header_of_the_how_to_names_the_conversation(rig: Any) -> None:
-    code = "from openai import OpenAI\n" + SNIPPETS[2].replace("http://127.0.0.1:8080", rig.url).replace(
+    code = "from openai import OpenAI\n" + SNIPPETS[3].replace("http://127.0.0.1:8080", rig.url).replace(
         "sr_...", "sr_test"
     )
     names: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from strongroom.gateway.wires import anthropic_messages, openai_chat
+from strongroom.gateway.wires import anthropic_messages, gemini, openai_chat
 from strongroom.gateway.wires.table import Arr, Either, Field, Kind, Node, Obj, Tagged
 
 PLANTED = "anna@example.org"
@@ -19,6 +19,8 @@ CHANGED = {Kind.TEXT, Kind.ARGUMENTS, Kind.TREE, Kind.TOOL_TEXT}
 
 OPENAI_ASK = {"model": "m", "messages": [{"role": "user", "content": PLANTED}]}
 ANTHROPIC_ASK = {**OPENAI_ASK, "max_tokens": 9}
+GEMINI_ASK = {"contents": [{"parts": [{"text": PLANTED}]}]}
+GEMINI = "/gemini/v1beta/models/m"
 
 
 class Example(NamedTuple):
@@ -39,7 +41,7 @@ def examples(node: Node | None, mark: str, seen: tuple[int, ...] = (), place: st
         for below in examples(node.item, mark, seen, f"{place}[]"):
             yield below._replace(value=[below.value])
     elif isinstance(node, Either):
-        for case in (node.string, node.arr, node.obj):
+        for case in (node.string, node.arr, None if single(node) else node.obj):
             yield from examples(case, mark, seen, place)
     elif isinstance(node, Tagged):
         for tag, case in node.cases.items():
@@ -50,8 +52,13 @@ def examples(node: Node | None, mark: str, seen: tuple[int, ...] = (), place: st
         yield from members(node, mark, seen, place)
 
 
+def single(node: Either) -> bool:
+    """Whether the object is the array's item: the same fields at another place."""
+    return isinstance(node.arr, Arr) and node.arr.item is node.obj
+
+
 def members(node: Obj, mark: str, seen: tuple[int, ...], place: str) -> Iterator[Example]:
-    children = dict(node.fields) | ({"some_key": node.extra} if node.extra else {})
+    children = node.members() | ({"some_key": node.extra} if node.extra else {})
     for key, child in children.items():
         for below in examples(child, mark, seen, f"{place}.{key}"):
             value = {key: below.value}
@@ -77,14 +84,20 @@ def of_kinds(node: Node, mark: str, kinds: set[Kind]) -> list[Example]:
 WIRES = [
     ("/openai/v1/chat/completions", openai_chat.REQUEST, OPENAI_ASK, 50),
     ("/anthropic/v1/messages", anthropic_messages.REQUEST, ANTHROPIC_ASK, 150),
+    (f"{GEMINI}:generateContent", gemini.REQUEST, GEMINI_ASK, 150),
+    (f"{GEMINI}:countTokens", gemini.COUNT_REQUEST, GEMINI_ASK, 150),
+    (f"{GEMINI}:embedContent", gemini.EMBED_REQUEST, GEMINI_ASK, 30),
+    (f"{GEMINI}:batchEmbedContents", gemini.BATCH_EMBED_REQUEST, GEMINI_ASK, 30),
 ]
 ANSWERS = [
     ("/openai/v1/chat/completions", openai_chat.RESPONSE, OPENAI_ASK, 10),
     ("/anthropic/v1/messages", anthropic_messages.RESPONSE, ANTHROPIC_ASK, 6),
+    (f"{GEMINI}:generateContent", gemini.RESPONSE, GEMINI_ASK, 40),
 ]
 STREAMS = [
     ("/openai/v1/chat/completions", openai_chat.CHUNK, OPENAI_ASK, 10),
     ("/anthropic/v1/messages", anthropic_messages.EVENT, ANTHROPIC_ASK, 6),
+    (f"{GEMINI}:streamGenerateContent", gemini.EVENT, GEMINI_ASK, 40),
 ]
 
 

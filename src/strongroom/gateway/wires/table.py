@@ -241,17 +241,28 @@ class Obj(Node):
     """An object with exactly these `fields`; `extra` says what every other key holds, if any is allowed.
 
     `keyed` names the fields that number this object among its like (``index``): the path then carries those
-    numbers, so that pieces of one streamed block have one path.
+    numbers, so that pieces of one streamed block have one path. `aliases` are second names of fields.
     """
 
-    __slots__ = ("extra", "fields", "keyed")
+    __slots__ = ("aliases", "extra", "fields", "keyed")
 
     def __init__(
-        self, fields: Mapping[str, Node], *, extra: Node | None = None, keyed: str | tuple[str, ...] | None = None
+        self,
+        fields: Mapping[str, Node],
+        *,
+        extra: Node | None = None,
+        keyed: str | tuple[str, ...] | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.fields = dict(fields)
+        self.aliases = {alias: name for alias, name in (aliases or {}).items() if alias != name}
+        self.fields.update({alias: fields[name] for alias, name in self.aliases.items()})
         self.extra = extra
         self.keyed = (keyed,) if isinstance(keyed, str) else keyed or ()
+
+    def members(self) -> dict[str, Node]:
+        """Every field once, by its first name."""
+        return {name: node for name, node in self.fields.items() if name not in self.aliases}
 
     def walk(self, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Read each field by its name, in the order they were written."""
