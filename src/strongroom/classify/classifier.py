@@ -135,6 +135,9 @@ class Classifier:
         # RE2 builds its automata as it meets text, and numbering plans compile on first use: pay for that here
         self.spans("\n".join(e for entity in catalogue.types.values() for e in entity.examples))
 
+    def ready(self) -> None:
+        """Wait until questions are answered at full speed. Here that was so when it was made."""
+
     def spans(self, text: str, *known: KnownValues) -> list[Span]:
         """Everything found in `text`, non-overlapping and ascending (see `span.resolve` for who wins).
 

@@ -38,6 +38,7 @@ def parts_for(
     house, settings = room.house, room.settings
     logs = house.home / "logs"
     admission = admission_of(room)
+    house.engine.classifier.ready()  # the first request must not wait for it
     with line_file(logs / LOG) as write, span_file(logs / SPANS) as tracer:
         telemetry = Telemetry(house.clock, tracer=tracer, write=write, shared=shared_metrics)
         metrics = ServiceMetrics(telemetry.registry)

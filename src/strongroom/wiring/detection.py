@@ -14,12 +14,25 @@ from strongroom.classify.catalogue import Catalogue
 from strongroom.classify.classifier import Classifier, expressions
 from strongroom.classify.engine import Expression, PatternEngine, RE2Engine
 from strongroom.classify.engine_stdlib import StdlibEngine
+from strongroom.classify.late import LateClassifier
 from strongroom.classify.recognizer import Recognizer
 from strongroom.settings import Settings
 from strongroom.wiring.detection_plugins import build_plugins
 
+SHIPPED_ENGINE = "re2"
 ENGINES_SHARED = 2
 """An engine never changes, holds no text and takes a quarter of a second to make and warm up."""
+
+
+def classifier_for(settings: Settings, catalogue: Catalogue) -> Classifier:
+    """The classifier for `settings`, made on its first question if all of it is as shipped.
+
+    Raises as `build_classifier` for what a person configured.
+    """
+    detection = settings.detection
+    if settings.catalogue or detection.engine != SHIPPED_ENGINE or detection.plugins:
+        return build_classifier(settings, catalogue)
+    return LateClassifier(catalogue, lambda: build_classifier(settings, catalogue))
 
 
 def build_classifier(settings: Settings, catalogue: Catalogue) -> Classifier:

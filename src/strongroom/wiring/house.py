@@ -44,7 +44,7 @@ from strongroom.primitives.mac import mac
 from strongroom.primitives.signing import SigningKey
 from strongroom.settings import Settings
 from strongroom.surrogates.issue import Surrogates
-from strongroom.wiring.detection import build_classifier
+from strongroom.wiring.detection import classifier_for
 from strongroom.wiring.key_anchor import KeyAnchor
 from strongroom.wiring.root_uri import Ask, nobody_to_ask
 from strongroom.wiring.unseal import Unsealed, unseal
@@ -187,7 +187,7 @@ def _furnish(
     closing.callback(flows.close)
     guard = Guard(policy=policy, audit=audit, office=office, flows=flows)
     catalogue = Catalogue.load(settings.catalogue or None)
-    classifier = build_classifier(settings, catalogue)
+    classifier = classifier_for(settings, catalogue)
     fields = FieldClassifier(catalogue, classifier)
     surrogates = Surrogates(
         store=SQLiteSurrogateStore(database), envelope=envelope, purpose_key=keyring.purpose_key, clock=clock,
