@@ -21,7 +21,7 @@ from strongroom.doors.passage import Passage
 from strongroom.errors import LimitExceededError, RequestRefusedError, StrongroomError
 from strongroom.gateway.edit import read
 from strongroom.gateway.inspection import Inspected, inline_bytes, inspect
-from strongroom.gateway.ports import SessionsPort
+from strongroom.gateway.ports import SessionPort, SessionsPort
 from strongroom.gateway.problems import ContentTypeError
 from strongroom.gateway.request import read_request
 from strongroom.gateway.wire import Wire
@@ -188,6 +188,12 @@ class Door:
         reading = read(body, table, strict=self.enforce, bytes_max=self._body_bytes)
         name = conversation or self._conversation
         return inspect(reading, self._sessions, self._caller, upstream=upstream, enforce=self.enforce, header=name)
+
+    def session(self, conversation: str = "") -> SessionPort:
+        """A session for what stays in this program, such as its traces. Whoever gets it finishes it."""
+        name = conversation or self._conversation
+        principal, purpose = self._caller.principal, self._caller.purpose
+        return self._sessions.open(Caller(principal, purpose, name, self._caller.address), conversation=name)
 
     def settle(self) -> None:
         """Write what conversations issued, at most once a second; doors call it when a passage is over."""

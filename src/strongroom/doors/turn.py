@@ -19,12 +19,17 @@ import orjson
 from strongroom.doors.door import Door
 from strongroom.errors import ExtraMissingError, FormatError
 from strongroom.gateway.edit import USER
+from strongroom.gateway.request import conversation_of
 from strongroom.gateway.response import restore_response
+from strongroom.gateway.stream import StreamRestorer
+from strongroom.gateway.wire import Wire
 from strongroom.gateway.wires.table import Node
 
 
 class Turn:
-    """See the module. `body` is what the model may see; a context manager that closes itself.
+    """See the module. `body` is what the model may see, `conversation` whose surrogates it carries.
+
+    A context manager that closes itself.
 
     `upstream` is how policy and the log know the receiver. `conversation` names the conversation when the
     framework knows it; else the door's name for it counts, else the opening of the messages.
@@ -33,7 +38,8 @@ class Turn:
     def __init__(
         self, door: Door, body: Mapping[str, Any], table: Node, *, upstream: str, conversation: str = ""
     ) -> None:
-        inspected = door.admit(_bytes(body), table, upstream=upstream, conversation=conversation)
+        self.conversation = conversation_of(conversation or door.conversation, dict(body))
+        inspected = door.admit(_bytes(body), table, upstream=upstream, conversation=self.conversation)
         self.body: dict[str, Any] = orjson.loads(inspected.body)
         self._door = door
         self._session = inspected.session
@@ -75,6 +81,10 @@ class Turn:
     def arguments(self, tool: str, arguments: str) -> str:
         """The JSON text of a complete tool call's arguments, each string restored at its parameter's sink."""
         return self._session.restore_arguments(tool, arguments) if self._door.enforce else arguments
+
+    def events(self, wire: Wire) -> StreamRestorer | None:
+        """What restores the events of a stream on `wire`; None when nothing is restored."""
+        return StreamRestorer(wire, self._session) if self._door.enforce else None
 
     def restorer(self) -> Any:
         """What restores one stream of text at the user's sink; None when nothing is restored."""
