@@ -14,7 +14,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from strongroom.classify.evaluation import Example, Gold
-from training import addresses, figures, organizations, people, places, wording
+from training import addresses, figures, organizations, people, places, pools, wording
 from training.pools import Split, held_out_value
 
 __all__ = ["Example", "Gold", "Split", "examples", "held_out_value"]
@@ -191,11 +191,11 @@ def _joined(pieces: list[Piece], template: wording.Template) -> Example:
 
 @cache
 def _chosen(split: Split, languages: tuple[str, ...] | None) -> tuple[wording.Template, ...]:
-    held_out = split == "held-out"
     return tuple(
         template
         for template in wording.load()
-        if template.held_out is held_out and (languages is None or template.language in languages)
+        if pools.template_belongs(template.identifier, split)
+        and (languages is None or template.language in languages)
     )
 
 
@@ -204,7 +204,8 @@ def examples(
 ) -> Iterator[Example]:
     """`count` labelled texts; every template of the split is used equally often, give or take one.
 
-    ``train`` uses three quarters of the templates and one half of the values, ``held-out`` the others. Equal
+    ``train`` uses three quarters of the templates and one half of the values, ``held-out`` the others; ``fit`` and
+    ``set-aside`` are parts of ``train`` that share no template and no value. Equal
     arguments and equal files give equal texts. Raises `wording.TemplateError` or `KeyError` for a bad template.
     """
     chosen = _chosen(split, None if languages is None else tuple(sorted(languages)))

@@ -12,7 +12,7 @@ from typing import Final
 
 from strongroom.classify.corpora import read
 from strongroom.classify.evaluation import Example
-from training.generate import examples
+from training.generate import Split, examples
 
 REAL: Final = (
     "btc/a.conll", "btc/b.conll", "btc/e.conll", "btc/f.conll", "btc/g.conll", "wnut17/train.conll",
@@ -26,8 +26,10 @@ HELD_OUT: Final = "wnut17/dev.conll"
 LOWER: Final = 0.08
 UPPER: Final = 0.04
 BARE: Final = 0.05
+LOWER_NAMES: Final = 0.05
 TYPO: Final = 0.02
-"""How often a text is all in lower case, in capitals, without signs; how often a letter is mistyped."""
+"""How often a text is all in lower case, in capitals, without signs, with its names alone in lower case; how
+often a letter is mistyped."""
 
 
 def _cut(name: str, texts: list[Example]) -> int:
@@ -49,10 +51,13 @@ def real_held_out(data: Path) -> Iterator[tuple[str, list[Example]]]:
         yield f"{corpus}, set aside", [text for name, texts in parts for text in texts[_cut(name, texts) :]]
 
 
-def mixture(data: Path, seed: int, count: int) -> Iterator[Example]:
-    """Everything to train on, in an order that `seed` fixes, varied in case, spelling and punctuation."""
+def mixture(data: Path, seed: int, count: int, split: Split = "train") -> Iterator[Example]:
+    """Everything to train on, in an order that `seed` fixes, varied in case, spelling and punctuation.
+
+    The generated texts are those of `split`.
+    """
     rng = random.Random(f"strongroom mixture {seed}")
-    every = [*real(data), *examples(seed, count)]
+    every = [*real(data), *examples(seed, count, split)]
     rng.shuffle(every)
     for example in every:
         yield varied(example, rng)
@@ -67,6 +72,8 @@ def varied(example: Example, rng: random.Random) -> Example:
         text = _same_length(text, text.upper())
     elif chance < LOWER + UPPER + BARE:
         text = "".join(" " if sign in ",.;:!?" else sign for sign in text)
+    elif chance < LOWER + UPPER + BARE + LOWER_NAMES:
+        text = _careless(text, example)
     if rng.random() < 0.2:
         text = _mistyped(text, rng)
     return Example(text, example.spans, example.language, example.template)
@@ -74,6 +81,15 @@ def varied(example: Example, rng: random.Random) -> Example:
 
 def _same_length(text: str, other: str) -> str:
     return other if len(other) == len(text) else text
+
+
+def _careless(text: str, example: Example) -> str:
+    """`text` with the names of people and places in lower case, the rest as it is."""
+    for span in example.spans:
+        if span.kind in {"PERSON", "LOCATION"}:
+            name = text[span.start : span.end]
+            text = text[: span.start] + _same_length(name, name.lower()) + text[span.end :]
+    return text
 
 
 def _mistyped(text: str, rng: random.Random) -> str:

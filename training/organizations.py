@@ -72,10 +72,9 @@ def draw(rng: random.Random, language: str, split: pools.Split) -> Organization:
         return _filled(rng, language, split, rng.choice(REGISTER[language]))
     own, anyone = pools.lines("org", language), pools.lines("org", "any")
     source = own if own and (not anyone or rng.random() < 0.75) else anyone
-    wanted = split == "held-out"
     while True:
         line = rng.choice(source)
-        if "{" in line or pools.held_out_value(line) is wanted:
+        if "{" in line or pools.value_belongs(line, split):
             break
     return _filled(rng, language, split, line)
 

@@ -25,12 +25,16 @@ FAMILY: Final = (
     "last_romanized_names",
 )  # fmt: skip
 """Where Faker's classes keep names."""
-Split = Literal["train", "held-out"]
+Split = Literal["train", "held-out", "fit", "set-aside"]
+"""What is trained on, what is measured with, and the two parts of the first when thresholds are chosen."""
 
 VALUES: Final = Path(__file__).parent / "values"
 BLOCK: Final = "# block:"
 HELD_OUT_TEMPLATES: Final = 4
 """One template in so many is held out."""
+SET_ASIDE_TEMPLATES: Final = 6
+SET_ASIDE_VALUES: Final = 3
+"""One in so many of the others is set aside when the thresholds of the dial are chosen."""
 LATIN: Final = re.compile("[\0-\u024f\u1e00-\u1eff\u2019]+")
 """Names in other scripts need templates in those languages."""
 
@@ -62,10 +66,27 @@ def held_out_template(identifier: str) -> bool:
     return int.from_bytes(sha256(f"template:{family}".encode()).digest()[:4], "big") % HELD_OUT_TEMPLATES == 0
 
 
+def _belongs(split: Split, *, held_out: bool, drawn: int, every: int) -> bool:
+    if held_out or split in {"held-out", "train"}:
+        return held_out is (split == "held-out")
+    return (drawn % every == 0) is (split == "set-aside")
+
+
+def value_belongs(value: str, split: Split) -> bool:
+    """Whether `value` is one of `split`."""
+    drawn = sha256(f"value:{value.casefold()}".encode()).digest()[1]
+    return _belongs(split, held_out=held_out_value(value), drawn=drawn, every=SET_ASIDE_VALUES)
+
+
+def template_belongs(identifier: str, split: Split) -> bool:
+    """Whether a template is one of `split`."""
+    drawn = sha256(f"template:{identifier.partition('/')[0]}".encode()).digest()[4]
+    return _belongs(split, held_out=held_out_template(identifier), drawn=drawn, every=SET_ASIDE_TEMPLATES)
+
+
 def half(values: Iterable[str], split: Split) -> tuple[str, ...]:
     """Those of `values` that belong to `split`, each once, in their order."""
-    wanted = split == "held-out"
-    return tuple(value for value in dict.fromkeys(values) if held_out_value(value) is wanted)
+    return tuple(value for value in dict.fromkeys(values) if value_belongs(value, split))
 
 
 class People(NamedTuple):

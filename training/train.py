@@ -25,6 +25,7 @@ from strongroom.classify.tagger.weights import Lists, Weights, lists, merged, pl
 from strongroom.primitives.digest import sha256
 from training import wordlists
 from training.mixture import mixture
+from training.pools import Split
 
 KINDS: Final = ("ADDRESS", "LOCATION", "ORGANIZATION", "PERSON")
 LABELS: Final = ("O", *(f"{part}-{kind}" for kind in KINDS for part in "BI"))
@@ -179,11 +180,11 @@ def exported(path: Path, listed: dict[str, list[str]]) -> Weights:
     return Weights(LABELS, transitions, scale.astype(np.float32), numbers[keep], small[keep], entries, masks)
 
 
-def train(data: Path, settings: Settings) -> Weights:
-    """Train on the training half; the weights carry that half's lists."""
-    texts = list(mixture(data, settings.seed, settings.texts))
+def train(data: Path, settings: Settings, split: Split = "train") -> Weights:
+    """Train on the texts of `split`; the weights carry the lists of its values."""
+    texts = list(mixture(data, settings.seed, settings.texts, split))
     spread = wordlists.spread(texts)
-    listed: dict[str, list[str]] = wordlists.together(wordlists.name_lists("train"), wordlists.everyday(spread))
+    listed: dict[str, list[str]] = wordlists.together(wordlists.name_lists(split), wordlists.everyday(spread))
     made = list(sequences(texts, Words(Lists(*lists(listed))), Words(Lists(*lists({}))), spread, settings.seed))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"

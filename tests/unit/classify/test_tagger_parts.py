@@ -134,10 +134,27 @@ def rows(*labels: str, sure: float = 0.94) -> np.ndarray:
     return out
 
 
-def read(words: list[str], marks: np.ndarray, threshold: float = 0.5) -> list[tuple[str, str]]:
+def steps(**given: float) -> np.ndarray:
+    """Transitions: what no label may follow is forbidden, `given` as FROM_TO say otherwise."""
+    out = np.zeros((len(LABELS), len(LABELS)), dtype=np.float32)
+    for behind, label in enumerate(LABELS):
+        if label.startswith("I-"):
+            out[:, behind] = -12
+            out[[LABELS.index(f"B-{label[2:]}"), behind], behind] = 0
+    for pair, weight in given.items():
+        before, after = (LABELS.index(name.replace("0", "-")) for name in pair.split("_"))
+        out[before, after] = weight
+    return out
+
+
+def read(
+    words: list[str], marks: np.ndarray, threshold: float = 0.5, transitions: np.ndarray | None = None
+) -> list[tuple[str, str]]:
+    reader = Reader(LABELS, steps() if transitions is None else transitions)
+    scores = np.log(marks.clip(min=1e-6))
     return [
         (" ".join(words[found.first : found.behind]), found.kind)
-        for found in Reader(LABELS).read(words, marks, threshold)
+        for found in reader.read(words, marks, scores, threshold)
     ]
 
 
@@ -145,6 +162,33 @@ def test_neighbours_of_one_kind_are_one_name_unless_the_second_begins() -> None:
     assert read(["Ann", "Lee"], rows("B-PERSON", "I-PERSON")) == [("Ann Lee", "PERSON")]
     assert read(["Ann", "Lee"], rows("B-PERSON", "B-PERSON")) == [("Ann", "PERSON"), ("Lee", "PERSON")]
     assert read(["Ann", "Bath"], rows("B-PERSON", "B-PLACE")) == [("Ann", "PERSON"), ("Bath", "PLACE")]
+
+
+def test_words_that_are_read_together_are_of_the_kind_that_suits_them_together() -> None:
+    marks = rows("B-PERSON", "B-PLACE", sure=0.5)
+    marks[1] = [0.05, 0.1, 0.3, 0.5, 0.05]
+    assert read(["Ann", "Bath"], marks) == [("Ann", "PERSON"), ("Bath", "PLACE")]
+    unlikely = steps(B0PERSON_B0PLACE=-6)
+    assert read(["Ann", "Bath"], marks, transitions=unlikely) == [("Ann Bath", "PERSON")]
+
+
+def test_what_is_read_is_the_best_of_all_readings() -> None:
+    draw = np.random.default_rng(7)
+    for count in range(1, 6):
+        scores = draw.normal(scale=2, size=(count, len(LABELS))).astype(np.float32)
+        transitions = draw.normal(size=(len(LABELS), len(LABELS))).astype(np.float32)
+        inside = range(1, len(LABELS))
+
+        def worth(path: tuple[int, ...], scores: np.ndarray = scores, t: np.ndarray = transitions) -> float:
+            along = sum(t[a, b] for a, b in itertools.pairwise((0, *path, 0)))
+            return float(along + sum(scores[at, label] for at, label in enumerate(path)))
+
+        best = max(itertools.product(inside, repeat=count), key=worth)
+        assert Reader(LABELS, transitions)._path(scores[:, 1:]) == [label - 1 for label in best]
+
+
+def test_a_joining_sign_begins_no_name() -> None:
+    assert read(["Ann", "-", "Bath"], rows("B-PERSON", "O", "B-PLACE")) == [("Ann", "PERSON"), ("Bath", "PLACE")]
 
 
 def test_signs_stay_outside_except_between_the_parts_of_a_name() -> None:

@@ -5,10 +5,11 @@ Must never: report a span without a letter in it, or one that begins or ends in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from strongroom.classify.tagger.features import shape
 from strongroom.classify.tagger.marginals import Floats
@@ -21,8 +22,10 @@ LIKELY: Final = 0.04
 """And taken there for a name from this probability on, written with a capital."""
 REPEATED_MIN: Final = 3
 """Letters below which a word is not looked for."""
-_INSIDE: Final = frozenset("-'\u2019.&,/°º")
-"""Signs that may stand between two words of one name."""
+_JOINING: Final = frozenset("-'\u2019")
+"""Signs that join two words of one name."""
+IMPOSSIBLE: Final = -1e4
+"""The score of a label that cannot be."""
 _NAMED: Final = frozenset({"Xx", "XX", "XxX", "X0"})
 
 
@@ -36,75 +39,102 @@ class Found(NamedTuple):
 
 
 class Reader:
-    """Reads spans off marginals; `labels` are those of the weights, the first one meaning no name."""
+    """Reads spans off marginals and scores; `labels` are those of the weights, the first one meaning no name.
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    The dial decides which words are of a name. Where among them a name begins, and of which kind it is, is the
+    likeliest reading of those words together (Viterbi's algorithm over the labels of names alone).
+    """
+
+    def __init__(self, labels: Sequence[str], transitions: Floats) -> None:
         self.kinds = tuple(sorted({label[2:] for label in labels[1:]}))
-        self._begins = np.array([labels.index(f"B-{kind}") for kind in self.kinds])
-        self._goes_on = np.array([labels.index(f"I-{kind}") for kind in self.kinds])
+        self._kind_of = np.array([self.kinds.index(label[2:]) for label in labels[1:]])
+        self._begins = np.array([label.startswith("B-") for label in labels[1:]])
+        self._first, self._last, self._step = transitions[0, 1:], transitions[1:, 0], transitions[1:, 1:]
 
-    def read(self, words: Sequence[str], marginals: Floats, threshold: float) -> list[Found]:
+    def read(self, words: Sequence[str], marginals: Floats, scores: Floats, threshold: float) -> list[Found]:
         """Spans of tokens, ascending and apart."""
         named = 1.0 - marginals[:, 0]
         if not len(words) or float(named.max()) < min(threshold, LIKELY):
             return []
-        begins, goes_on = marginals[:, self._begins], marginals[:, self._goes_on]
-        both = begins + goes_on
+        likely = named.tolist()
         chosen = (named >= threshold).tolist()
-        best = both.argmax(axis=1).tolist()
-        self._repeat(words, named.tolist(), chosen, best)
-        starts = (begins > goes_on)[np.arange(len(best)), best].tolist()
-        return list(self._joined(words, chosen, best, starts, named.tolist()))
+        self._repeat(words, likely, chosen)
+        found: list[Found] = []
+        for first, behind in _runs(words, chosen):
+            path = self._path(self._of_names(scores[first:behind, 1:], chosen[first:behind]))
+            found += self._names(words, first, path, likely)
+        return found
 
     @staticmethod
-    def _repeat(words: Sequence[str], named: list[float], chosen: list[bool], best: list[int]) -> None:
+    def _repeat(words: Sequence[str], named: list[float], chosen: list[bool]) -> None:
         """A word that surely is a name in one place is one in others too, if anything speaks for it there."""
         sure = {
-            words[at]: best[at]
+            words[at]
             for at, probability in enumerate(named)
             if probability >= SURE and len(words[at]) >= REPEATED_MIN and shape(words[at]) in _NAMED
         }
-        if not sure:
-            return
-        for at, word in enumerate(words):
+        for at, word in enumerate(words if sure else ()):
             if not chosen[at] and named[at] >= LIKELY and word in sure:
-                chosen[at], best[at] = True, sure[word]
+                chosen[at] = True
 
-    def _joined(
-        self, words: Sequence[str], chosen: list[bool], best: list[int], starts: list[bool], named: list[float]
-    ) -> list[Found]:
-        found: list[Found] = []
-        at, count = 0, len(words)
+    def _of_names(self, scores: Floats, chosen: Sequence[bool]) -> Floats:
+        """The scores of a run of words; a sign in it that only joins two of them begins no name."""
+        if all(chosen):
+            return scores
+        signs = ~np.array(chosen)
+        return np.where(signs[:, None] & self._begins, np.float32(IMPOSSIBLE), scores)
+
+    def _path(self, scores: Floats) -> list[int]:
+        """The likeliest labels of a run of words that are all of names, counted without the first label."""
+        best = self._first + scores[0]
+        came: list[npt.NDArray[np.intp]] = []
+        for row in scores[1:]:
+            reached = best[:, None] + self._step
+            before = reached.argmax(axis=0)
+            came.append(before)
+            best = reached[before, np.arange(len(before))] + row
+        path = [int((best + self._last).argmax())]
+        for before in reversed(came):
+            path.append(int(before[path[-1]]))
+        return path[::-1]
+
+    def _names(self, words: Sequence[str], first: int, path: list[int], named: list[float]) -> Iterator[Found]:
+        """The names of one run: a new one where a label says so or the kind changes."""
+        kinds, begins = self._kind_of[path].tolist(), self._begins[path].tolist()
+        at, count = 0, len(path)
         while at < count:
-            if not chosen[at] or not words[at][0].isalnum():
-                at += 1
-                continue
-            behind, kind = at + 1, best[at]
-            while behind < count:
-                if chosen[behind] and best[behind] == kind and not (starts[behind] and words[behind - 1] != "-"):
-                    behind += 1
-                elif _bridged(words, chosen, best, behind, kind):
-                    behind += 2
-                else:
-                    break
-            last = behind
-            while last > at and not words[last - 1][0].isalnum() and words[last - 1] not in {".", ")"}:
-                last -= 1
-            if words[last - 1] == ")" and "(" not in words[at:last]:
-                last -= 1
-            if any(not word[0].isdigit() and word[0].isalnum() for word in words[at:last]):
-                score = max(named[at:last])
-                found.append(Found(at, last, self.kinds[kind], score))
+            behind = at + 1
+            while behind < count and kinds[behind] == kinds[at] and not begins[behind]:
+                behind += 1
+            start, end = _trimmed(words, first + at, first + behind)
+            if any(not word[0].isdigit() and word[0].isalnum() for word in words[start:end]):
+                yield Found(start, end, self.kinds[kinds[at]], max(named[start:end]))
             at = behind
-        return found
 
 
-def _bridged(words: Sequence[str], chosen: list[bool], best: list[int], at: int, kind: int) -> bool:
-    """Whether one unlikely joining sign stands between two words of one kind, as in *Müller-Lüdenscheidt*."""
-    return (
-        words[at] in _INSIDE
-        and words[at] in {"-", "'", "\u2019", "&"}
-        and at + 1 < len(words)
-        and chosen[at + 1]
-        and best[at + 1] == kind
-    )
+def _runs(words: Sequence[str], chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Where words are chosen one after the other, with the unlikely signs that join two of them."""
+    at, count = 0, len(words)
+    while at < count:
+        behind = at
+        while behind < count and (chosen[behind] or (behind > at and _joins(words, chosen, behind))):
+            behind += 1
+        if behind > at:
+            yield at, behind
+        at = behind + 1
+
+
+def _trimmed(words: Sequence[str], first: int, behind: int) -> tuple[int, int]:
+    """`first` and `behind` without signs at either end, save those that may end a name."""
+    while first < behind and not words[first][0].isalnum():
+        first += 1
+    while behind > first and not words[behind - 1][0].isalnum() and words[behind - 1] not in {".", ")"}:
+        behind -= 1
+    if behind > first and words[behind - 1] == ")" and "(" not in words[first:behind]:
+        behind -= 1
+    return first, behind
+
+
+def _joins(words: Sequence[str], chosen: Sequence[bool], at: int) -> bool:
+    """Whether an unlikely sign stands between two words of names, as in *Müller-Lüdenscheidt*."""
+    return words[at] in _JOINING and at + 1 < len(words) and chosen[at + 1]

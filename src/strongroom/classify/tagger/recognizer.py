@@ -13,9 +13,10 @@ from typing import Final, Literal
 
 from strongroom.classify.span import TAGGER, Span
 from strongroom.classify.tagger.features import Words, features
-from strongroom.classify.tagger.marginals import Floats, marginals
+from strongroom.classify.tagger.marginals import marginals
 from strongroom.classify.tagger.pinned import SHA256
 from strongroom.classify.tagger.reading import THRESHOLDS, Found, Reader
+from strongroom.classify.tagger.separators import pieces
 from strongroom.classify.tagger.tokens import tokens
 from strongroom.classify.tagger.weights import Emissions, Lists, Weights, decode
 
@@ -41,13 +42,15 @@ def shipped() -> Weights:
 class NameTagger:
     """A recognizer of names. Built once per process and warm then; shared between threads."""
 
-    def __init__(self, dial: Dial = "balanced", weights: Weights | None = None) -> None:
+    def __init__(
+        self, dial: Dial = "balanced", weights: Weights | None = None, *, threshold: float | None = None
+    ) -> None:
         learned = weights if weights is not None else shipped()
-        self._threshold = THRESHOLDS[dial]
+        self._threshold = THRESHOLDS[dial] if threshold is None else threshold
         self._words = Words(Lists(learned.entries, learned.masks))
         self._emissions = Emissions(learned)
         self._transitions = learned.transitions
-        self._reader = Reader(learned.labels)
+        self._reader = Reader(learned.labels, learned.transitions)
         self._reasons = (f"the names tagger at {dial}: at least {self._threshold}",)
         self.spans(WARM_UP)
 
@@ -61,18 +64,19 @@ class NameTagger:
         """The kinds it was trained for."""
         return self._reader.kinds
 
-    def probabilities(self, words: Sequence[str]) -> Floats:
-        """The probability of each label at each token."""
-        return marginals(self._emissions.scores(features(self._words.columns(words), words)), self._transitions)
+    def _named(self, words: Sequence[str]) -> list[Found]:
+        scores = self._emissions.scores(features(self._words.columns(words), words))
+        return self._reader.read(words, marginals(scores, self._transitions), scores, self._threshold)
 
     def spans(self, text: str) -> list[Span]:
         """What reads like a name in `text`; scores are probabilities scaled to `SCORE_MAX`."""
         words, starts, ends = tokens(text)
         out: list[Span] = []
         for at in range(0, len(words), PIECE):
-            piece = words[at : at + PIECE]
-            named = self._reader.read(piece, self.probabilities(piece), self._threshold)
-            out += [self._span(found, starts[at + found.first], ends[at + found.behind - 1]) for found in named]
+            named = self._named(words[at : at + PIECE])
+            for found in named:
+                start, end = starts[at + found.first], ends[at + found.behind - 1]
+                out += [self._span(found, *place) for place in pieces(text, start, end, found.kind)]
         return out
 
     def _span(self, found: Found, start: int, end: int) -> Span:
