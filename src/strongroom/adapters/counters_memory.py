@@ -57,7 +57,7 @@ class MemoryCounters:
         else:
             self._windows.move_to_end(key)
         over = window.roll(self._clock.monotonic(), seconds)
-        counted = int(window.previous * (1 - over)) + window.current + amount <= limit
+        counted = window.previous * (1 - over) + window.current + amount <= limit
         if counted:
             window.current += amount
         return counted, window.previous, window.current, over

@@ -3,7 +3,7 @@
 The storage of `limits` with its sliding window, one script per count, so that two processes never both take the
 last one. Redis' own clock is the only one.
 
-Must never: wait for Redis longer than `ANSWER_S`, or put the address or the password into an error.
+Must never: wait for Redis longer than twice `ANSWER_S` (a kept connection may be a dead one), or put the address or the password into an error.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ class RedisCounters:
         try:
             import redis.asyncio as client
             from limits.aio.storage import RedisStorage
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
         except ImportError:  # pragma: no cover - the extra is installed wherever tests run
             msg = "counters.url: install the extra: pip install strongroom[redis]"
             raise ExtraMissingError(msg) from None
         connections = client.BlockingConnectionPool.from_url(
             url, password=password, max_connections=CONNECTIONS_MAX, timeout=ANSWER_S,
-            socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S,
+            socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=Retry(NoBackoff(), 1),
         )  # fmt: skip
         given: Any = {"connection_pool": connections}
         uri = f"async+redis+{url}" if url.startswith("unix://") else f"async+{url}"

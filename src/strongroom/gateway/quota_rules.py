@@ -66,7 +66,9 @@ class Rules:
         self._rules = {name: _rule(name, quota) for name, quota in quotas.items()}
         self._prices = [
             (pattern, _micro(price.input), _micro(price.output))
-            for pattern, price in sorted(prices.items(), key=lambda item: (-len(item[0]), item[0]))
+            for pattern, price in sorted(
+                prices.items(), key=lambda item: (-len(item[0].replace("*", "")), item[0])
+            )
         ]
         self._applied: dict[Principal, Applied] = {}
 
@@ -91,7 +93,7 @@ class Rules:
         )
 
     def cost(self, model: str, tokens_in: int, tokens_out: int) -> int | None:
-        """What that many tokens of `model` cost, in millionths; None without a price. The longest pattern wins."""
+        """What that many tokens of `model` cost, in millionths; None without a price. The most specific wins."""
         for pattern, price_in, price_out in self._prices:
             if fnmatchcase(model, pattern):
                 return -(-(tokens_in * price_in + tokens_out * price_out) // MICRO)

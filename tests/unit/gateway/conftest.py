@@ -18,6 +18,7 @@ from aiohttp import web
 from strongroom.adapters.upstream_http import HttpUpstream
 from strongroom.clock import SystemClock
 from strongroom.errors import CredentialError
+from strongroom.gateway.admission import Admission
 from strongroom.gateway.app import create_app
 from strongroom.gateway.parts import GatewayLimits, GatewayParts
 from strongroom.gateway.serve import Served
@@ -293,7 +294,8 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
     def make(
         *, mode: str = "enforce", limits: GatewayLimits | None = None, idle_s: float = 30.0,
         sessions: FakeSessions | None = None, upstream_url: str = "", telemetry: Telemetry | None = None,
-        without: str = "",
+        without: str = "", admission: Admission | None = None, care: Any = None, client_idle_s: float = 0.0,
+        wrap: Callable[[HttpUpstream], Any] = lambda upstream: upstream,
     ) -> Rig:  # fmt: skip
         recorder.clear()
         log = Lines()
@@ -304,15 +306,17 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             sessions=sessions,
             credentials=FakeCredentials(),
             upstreams={
-                name: HttpUpstream(name, base + path, key=lambda: PROVIDER_KEY, idle_s=idle_s)
+                name: wrap(HttpUpstream(name, base + path, key=lambda: PROVIDER_KEY, idle_s=idle_s))
                 for name, path in (("openai", "/v1"), ("anthropic", "/"), ("gemini", "/"))
                 if name != without
             },
             telemetry=telemetry,
             mode=mode,
             limits=limits or GatewayLimits(),
+            admission=admission or Admission(),
+            care=care,
         )
-        served = Served(create_app(parts))
+        served = Served(create_app(parts), idle_s=client_idle_s)
         served.__enter__()
         running.append(served)
         client = httpx.Client(timeout=20, trust_env=False)
