@@ -25,6 +25,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home directory of a person who has never used Strongroom."""
     for name in ("HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("STRONGROOM_DETECTION__NAMES", "off")  # what is found in running text has tests of its own
     (tmp_path / "home").mkdir()
     monkeypatch.chdir(tmp_path / "home")
     return tmp_path / "home"
