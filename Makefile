@@ -8,6 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(BOOT)/bin/uv)
 EXTRAS := --all-extras $(shell pkg-config --exists tss2-esys 2>/dev/null || echo --no-extra tpm)
 RUN := $(UV) run --locked $(EXTRAS)
 # the rooms below the guard, and the ground floor: what the coverage gate measures
+WORKERS ?= 2
 ROOMS := primitives formats keys envelope classify surrogates policy audit errors identity canonical clock label permit
 export UV_PYTHON_DOWNLOADS := never
 
@@ -30,8 +31,10 @@ demo: setup ## the main job, offline, on the embedded store; ends by itself with
 run: setup ## serve the gateway on loopback until Ctrl-C (ARGS="--upstream openai=https://...")
 	@$(RUN) strongroom up $(ARGS)
 
-test: setup ## every test, with the branch coverage gate on the rooms below the guard
-	$(RUN) pytest $(foreach room,$(ROOMS),--cov=strongroom.$(room)) --cov-branch --cov-report=term --cov-fail-under=90 $(ARGS)
+test: setup ## every test, with the branch coverage gate on the rooms below the guard; real processes last, one by one
+	$(RUN) pytest -n $(WORKERS) --dist worksteal --ignore=tests/e2e \
+		$(foreach room,$(ROOMS),--cov=strongroom.$(room)) --cov-branch --cov-report=term --cov-fail-under=90 $(ARGS)
+	$(if $(ARGS),,$(RUN) pytest tests/e2e)
 
 # -o: the ordinary options ask for plug-ins and treat every warning of torch as an error
 test-gliner: $(UV) ## the GLiNER plug-in on GLiNER itself, in an environment of its own (downloads several GB of torch)
