@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import Any
 
 from strongroom.errors import StrongroomError, UpstreamError
 from strongroom.gateway import http
+from strongroom.gateway.admission import Visit
 from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
 from strongroom.gateway.mcp import McpMessages, Relayed, rpc_error
 from strongroom.gateway.mcp_headers import SESSION, SessionNames, is_modern, towards_client, towards_server
@@ -69,8 +71,16 @@ class McpCall:
             await self._refuse(problem_of(error))
 
     async def _work(self) -> None:
+        visit = self._parts.admission.enter(self._scope, self._headers)
+        try:
+            await self._admitted(visit)
+        finally:
+            await visit.leave(self._seen)
+
+    async def _admitted(self, visit: Visit) -> None:
         principal = self._parts.credentials.require(http.credential_of(self._headers))
         self._seen.principal, self._seen.tenant = principal.name, principal.tenant
+        await visit.admit(principal)
         name = UPSTREAM + self._scope["path"].removeprefix(PREFIX)
         upstream = self._parts.upstreams.get(name)
         if upstream is None:
@@ -88,26 +98,25 @@ class McpCall:
             return
         self._session = session
         self._upstream: Upstream = upstream
-        client = self._scope.get("client")
         header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
         conversation = conversation_of(header, {})
         self._messages = McpMessages(
             self._mcp.sessions,
-            Caller(principal, session=conversation, address=client[0] if client else ""),
+            Caller(principal, session=conversation, address=visit.address),
             name,
             conversation=conversation,
             enforce=self._parts.enforces,
             bytes_max=self._parts.limits.body_bytes,
             failed=self._failed,
         )
-        await (self._post() if method == "POST" else self._bodiless(method))
+        await (self._post(visit) if method == "POST" else self._bodiless(method))
 
     # --- towards the server -------------------------------------------------------------------------
 
-    async def _post(self) -> None:
-        limit = self._parts.limits.body_bytes
-        http.require_inspectable(self._headers, limit)
-        body = await http.read_body(self._receive, limit)
+    async def _post(self, visit: Visit) -> None:
+        limits = self._parts.limits
+        http.require_inspectable(self._headers, limits.body_bytes)
+        body = await http.read_body(self._receive, limits.body_bytes, hold=visit.hold, idle_s=limits.client_idle_s)
         relayed = await self._inspect(self._messages.inward, body)
         self._note(relayed)
         self._seen.model = relayed.method
@@ -164,7 +173,7 @@ class McpCall:
     async def _whole(self, exchange: Exchange, headers: dict[str, str], kind: str, watch: Watch) -> None:
         raw = await exchange.read(self._parts.limits.response_bytes)
         out = b""
-        if kind.startswith("application/json"):
+        if raw and kind.startswith("application/json"):
             relayed = await self._inspect(self._messages.outward, raw)
             self._note(relayed)
             out = relayed.onward or b""
@@ -252,7 +261,9 @@ class McpCall:
             await self._send({"type": _MESSAGE_ENDS, "body": lost})
             return
         self._seen.status = problem.status
-        await http.answer(self._send, problem.status, [*JSON, *self._own], body)
+        wait = problem.retry_after_s
+        later = [] if wait is None else [(b"retry-after", b"%d" % max(1, math.ceil(wait)))]
+        await http.answer(self._send, problem.status, [*JSON, *self._own, *later], body)
 
 
 def _has_number(event: bytes) -> bool:
