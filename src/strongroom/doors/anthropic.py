@@ -21,8 +21,8 @@ from pydantic import TypeAdapter
 from strongroom.doors.addresses import Address
 from strongroom.doors.door import SESSION_HEADER, Door, Outgoing
 from strongroom.doors.http import restored, restored_async
-from strongroom.doors.packages import is_stream
-from strongroom.doors.passage import Passage
+from strongroom.doors.packages import kind_of
+from strongroom.doors.passage import EVENTS, Passage
 from strongroom.errors import ExtraMissingError, FormatError
 from strongroom.gateway.problems import ContentTypeError
 
@@ -53,7 +53,7 @@ class DoorMiddleware(Middleware):
             response = call_next(_leaving(request, passage))
             changed = restored(self._door, passage, response.http_response)
             if changed is not response.http_response:
-                if not is_stream(changed):
+                if not kind_of(changed).startswith(EVENTS):
                     changed.read()
                 response.http_response = changed
         except BaseException:
@@ -74,7 +74,7 @@ class DoorMiddleware(Middleware):
             response = await call_next(_leaving(request, passage))
             changed = await restored_async(self._door, passage, response.http_response)
             if changed is not response.http_response:
-                if not is_stream(changed):
+                if not kind_of(changed).startswith(EVENTS):
                     await changed.aread()
                 response.http_response = changed
         except BaseException:

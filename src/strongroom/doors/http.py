@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import anyio.to_thread
 
 from strongroom.doors.door import Door
-from strongroom.doors.packages import Gathered, answer, is_stream, leaving, outgoing, package_of, refusal
-from strongroom.doors.passage import Passage
+from strongroom.doors.packages import Gathered, answer, kind_of, leaving, outgoing, package_of, refusal
+from strongroom.doors.passage import Passage, Streamed
 from strongroom.errors import StrongroomError
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def restored(door: Door, passage: Passage, response: Any) -> Any:
         passage.close()
         return response
     package = package_of(response)
-    if is_stream(response):
-        return answer(response, _streams(package)[0](door, passage, response))
+    if (streamed := passage.streamed(kind_of(response))) is not None:
+        return answer(response, _streams(package)[0](door, passage, response, streamed))
     gathered = Gathered(door.response_bytes)
     try:
         for piece in response.iter_bytes():
@@ -162,8 +162,8 @@ async def restored_async(door: Door, passage: Passage, response: Any) -> Any:
         passage.close()
         return response
     package = package_of(response)
-    if is_stream(response):
-        return answer(response, _streams(package)[1](door, passage, response))
+    if (streamed := passage.streamed(kind_of(response))) is not None:
+        return answer(response, _streams(package)[1](door, passage, response, streamed))
     gathered = Gathered(door.response_bytes)
     try:
         async for piece in response.aiter_bytes():
@@ -188,13 +188,14 @@ def _streams(package: Any) -> tuple[type[Any], type[Any]]:
 class _Stream:
     """A streamed answer as it is restored."""
 
-    def __init__(self, door: Door, passage: Passage, response: Any) -> None:
+    def __init__(self, door: Door, passage: Passage, response: Any, streamed: Streamed) -> None:
         self._door = door
         self._passage = passage
         self._response = response
+        self._streamed = streamed
 
     def __iter__(self) -> Iterator[bytes]:
-        streamed = self._passage.stream()
+        streamed = self._streamed
         try:
             for piece in self._response.iter_bytes():
                 if out := streamed.feed(piece):
@@ -217,13 +218,14 @@ class _Stream:
 class _AsyncStream:
     """The same, awaited."""
 
-    def __init__(self, door: Door, passage: Passage, response: Any) -> None:
+    def __init__(self, door: Door, passage: Passage, response: Any, streamed: Streamed) -> None:
         self._door = door
         self._passage = passage
         self._response = response
+        self._streamed = streamed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        streamed = self._passage.stream()
+        streamed = self._streamed
         try:
             async for piece in self._response.aiter_bytes():
                 if out := streamed.feed(piece):

@@ -12,10 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from strongroom.doors.door import SESSION_HEADER, Door, Outgoing
+from strongroom.doors.passage import IN_PROCESS
 from strongroom.errors import LimitExceededError, StrongroomError
 from strongroom.gateway.problems import problem_of
-
-EVENTS = "text/event-stream"
 
 _OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 _NOT_LEAVING = frozenset({"content-length", "transfer-encoding", SESSION_HEADER})
@@ -64,15 +63,15 @@ def refusal(door: Door, request: Any, error: StrongroomError) -> Any:
     """An answer that says why `request` did not leave or its answer did not come, as the provider would say it."""
     problem = problem_of(error)
     wire = door.speaker(outgoing(request))
-    body = wire.problem(problem.status, problem.message, problem.code, "in-process")
+    body = wire.problem(problem.status, problem.message, problem.code, IN_PROCESS)
     package = package_of(request)
     headers = {"content-type": "application/json"}
     return package.Response(problem.status, headers=headers, stream=package.ByteStream(body), request=request)
 
 
-def is_stream(response: Any) -> bool:
-    """Whether an answer is a stream of events."""
-    return str(response.headers.get("content-type", "")).startswith(EVENTS)
+def kind_of(response: Any) -> str:
+    """The media type of an answer."""
+    return str(response.headers.get("content-type", ""))
 
 
 class Gathered:

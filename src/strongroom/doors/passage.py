@@ -13,6 +13,11 @@ from strongroom.gateway.problems import problem_of
 from strongroom.gateway.response import restore_response
 from strongroom.gateway.routes import Route
 from strongroom.gateway.stream import StreamRestorer
+from strongroom.gateway.wire import Wire
+
+EVENTS = "text/event-stream"
+IN_PROCESS = "in-process"
+"""Stands where the gateway's request id would: there is no server whose log could be asked."""
 
 _OK = 200
 _log = logging.getLogger("strongroom.doors")
@@ -34,6 +39,13 @@ class Passage:
         """Whether an answer with `status` is changed at all."""
         return self._restores and status == _OK
 
+    def streamed(self, kind: str) -> Streamed | None:
+        """How an answer of the media type `kind` is restored piece by piece; None when it has to be whole."""
+        wire = self.route.wire if kind.startswith(EVENTS) else self.route.items
+        if wire is None or self._session is None:
+            return None
+        return Streamed(wire, StreamRestorer(wire, self._session))
+
     def whole(self, raw: bytes) -> bytes:
         """A whole answer, restored; what the session raises is passed on."""
         table, session = self.route.answer, self._session
@@ -45,12 +57,6 @@ class Passage:
         if restored.garbage:
             _log.warning("%s: the answer was not JSON and nothing was restored in it", self.route.name)
         return restored.body
-
-    def stream(self) -> Streamed:
-        """A streamed answer, to be restored piece by piece."""
-        if self._session is None:
-            raise AssertionError
-        return Streamed(self.route, StreamRestorer(self.route.wire, self._session))
 
     def close(self) -> None:
         """Record the outcomes; further calls do nothing. The answer is out by now, so a failure is only logged."""
@@ -66,8 +72,8 @@ class Passage:
 class Streamed:
     """The stream as the client gets it. A failure of the guard ends it with an error event of the wire."""
 
-    def __init__(self, route: Route, restorer: StreamRestorer) -> None:
-        self._route = route
+    def __init__(self, wire: Wire, restorer: StreamRestorer) -> None:
+        self._wire = wire
         self._restorer = restorer
         self._broken = False
 
@@ -97,5 +103,4 @@ class Streamed:
     def _break(self, error: StrongroomError) -> bytes:
         self._broken = True
         problem = problem_of(error)
-        wire = self._route.wire
-        return wire.dialect.broken(wire.problem(problem.status, problem.message, problem.code, "in-process"))
+        return self._restorer.broken(self._wire.problem(problem.status, problem.message, problem.code, IN_PROCESS))

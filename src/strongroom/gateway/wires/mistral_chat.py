@@ -1,7 +1,7 @@
 """Mistral's chat completions, field by field: request, response and stream chunk.
 
-Source: Mistral's API reference and the types of the official Python SDK (mistralai 3.7). The wire is like OpenAI's,
-with chunks where OpenAI has parts, arguments of tool calls that may be objects, and reasoning in chunks of its own.
+Source: Mistral's API reference and the types of the official Python SDK (mistralai 3.7). The wire is like
+OpenAI's, with chunks where OpenAI has parts, arguments of tool calls that may be objects, and reasoning in chunks.
 
 Must never: list a field as structural that a person writes prose into.
 """
