@@ -36,7 +36,7 @@ from strongroom.cli.classify_evaluate import as_mapping
 from strongroom.settings import Detection, Settings
 from strongroom.wiring.detection import build_classifier
 
-TEXTS = 6000
+TEXTS = 3000
 LINES = 3000
 SEED = 20261120
 DATA = ""

@@ -5,4 +5,4 @@ Must never: be edited by hand.
 
 from typing import Final
 
-SHA256: Final = "77c0d0fdc837864ca06c7787aaf1aa0356792e3bf613f685268c612b00904edc"
+SHA256: Final = "9997650f9e8cc6e5330dcc6aa486ff2976f8eb760815cf017aed30c69d34be74"

@@ -14,8 +14,10 @@ import numpy.typing as npt
 from strongroom.classify.tagger.features import shape
 from strongroom.classify.tagger.marginals import Floats
 
-THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.75, "balanced": 0.4, "recall": 0.085}
-"""How likely a token must be part of some name before it counts, by the setting of the dial."""
+THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.545, "balanced": 0.364, "recall": 0.081}
+"""How likely a token must be part of some name before it counts, by the setting of the dial.
+
+`python -m training.calibrate` says which."""
 SURE: Final = 0.9
 """A word this likely to be a name is looked for in the rest of its text."""
 LIKELY: Final = 0.04
