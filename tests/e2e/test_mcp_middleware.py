@@ -109,3 +109,27 @@ def test_what_a_handler_says_by_the_way_is_inspected(inside: Inside) -> None:
         assert inside.called()[-1] == {"tool": "ask", "reason": "she asked for it"}
 
     run(work)
+
+
+def test_the_snippet_of_the_how_to_runs(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "howto" / "mcp.md"
+    code = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[1]
+    assert len(code.splitlines()) <= 10
+    place = f"home=Path({str(tmp_path / 'store')!r}), keyfile=Path({str(tmp_path / 'key')!r}), create=True"
+    names: dict[str, Any] = {"Path": Path}
+    exec(compile(code.replace("open()", f"open({place})"), "mcp.md", "exec"), names)  # noqa: S102 - our own page
+    names["server"].tool()(whom_to_write)
+
+    async def work() -> None:
+        async with Client(names["server"]) as client:
+            found = await client.call_tool("whom_to_write", {})
+            assert isinstance(found.content[0], TextContent)
+            assert SURROGATE.fullmatch(found.content[0].text)
+
+    run(work)
+    names["room"].close()
+
+
+def whom_to_write() -> str:
+    """Whom to write to."""
+    return EMAIL

@@ -17,30 +17,35 @@ from mcp.types import TextContent
 from strongroom import Strongroom
 
 SERVER = Path(__file__).with_name("mcp_tool_server.py")
+HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "mcp.md"
 EMAIL = "anna.schmidt@example.org"
 SURROGATE = re.compile(r"EMAIL_[0-9A-Z]+")
-SETTINGS = """
-[tools.send_email]
-to = "message.recipient"
-body = "message.text"
-[tools."resources/read"]
-uri = "record.lookup"
-"""
+
+
+def settings() -> str:
+    """The declarations of the how-to."""
+    example = re.search(r"^```toml\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert example is not None
+    return example[1]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("stdio")
     (base / "store").mkdir()
-    (base / "store" / "strongroom.toml").write_text(SETTINGS)
+    (base / "store" / "strongroom.toml").write_text(settings())
     Strongroom.open(home=base / "store", keyfile=base / "root.key", create=True).close()
     (base / "calls.jsonl").touch()
     return base
 
 
 def wrapped(home: Path, *command: str) -> list[str]:
+    """What the how-to tells a client to run, for the store and server of this test."""
+    example = re.search(r"^```json\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert example is not None
+    arguments: list[str] = json.loads(example[1])["mcpServers"]["crm"]["args"]
     place = ["--home", str(home / "store"), "--keyfile", str(home / "root.key")]
-    return [sys.executable, "-m", "strongroom", "mcp", "--server", "crm", *place, "--", *command]
+    return [sys.executable, "-m", "strongroom", *arguments[: arguments.index("--")], *place, "--", *command]
 
 
 def started(home: Path, *command: str) -> subprocess.Popen[bytes]:

@@ -41,6 +41,7 @@ def mcp(
     root: options.Root = None,
     keyfile: options.Keyfile = None,
     config: options.Config = None,
+    as_json: options.Json = False,  # noqa: ARG001 - what fails is told as JSON then; messages are JSON anyway
 ) -> None:
     """Run an MCP server on standard streams: its tools get values, and what they say carries surrogates.
 
