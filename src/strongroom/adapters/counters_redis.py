@@ -3,8 +3,8 @@
 The storage of `limits` with its sliding window, one script per count, so that two processes never both take the
 last one. Redis' own clock is the only one.
 
-Must never: wait for Redis longer than twice `ANSWER_S` (a kept connection may be a dead one), or put the address or
-the password into an error.
+Must never: wait for Redis longer than twice `ANSWER_S` (a kept connection may be a dead one), or put the address
+or the password into an error.
 """
 
 from __future__ import annotations
