@@ -18,7 +18,7 @@ from strongroom.gateway.app import Gateway, create_app
 from strongroom.gateway.for_room import parts_for
 
 EVENT_STREAM = "text/event-stream"
-PROVIDERS = ("openai", "anthropic", "gemini")
+PROVIDERS = ("openai", "anthropic", "gemini", "mistral")
 
 
 @dataclass(frozen=True, slots=True)

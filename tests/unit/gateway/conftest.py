@@ -307,7 +307,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             credentials=FakeCredentials(),
             upstreams={
                 name: wrap(HttpUpstream(name, base + path, key=lambda: PROVIDER_KEY, idle_s=idle_s))
-                for name, path in (("openai", "/v1"), ("anthropic", "/"), ("gemini", "/"))
+                for name, path in (("openai", "/v1"), ("anthropic", "/"), ("gemini", "/"), ("mistral", "/"))
                 if name != without
             },
             telemetry=telemetry,

@@ -32,7 +32,7 @@ def _structural(*names: str) -> dict[str, Node]:
     return dict.fromkeys(names, _S)
 
 
-def _chunks(origin: Origin, *, fragment: bool = False) -> Either:
+def _chunks(origin: Origin, *, answered: bool = False, fragment: bool = False) -> Either:
     words = text(origin, fragment=fragment)
     picture = binary("an image: data URL or address")
     link = {"title": text(origin), "url": text(origin), "description": text(origin), "favicon": text(origin)}
@@ -49,7 +49,9 @@ def _chunks(origin: Origin, *, fragment: bool = False) -> Either:
         "reference": Obj({"type": _S, "reference_ids": _S}),
         "thinking": Obj({"type": _S, "thinking": opaque("reasoning"), "signature": opaque(), "closed": _S}),
         "tool_reference": Obj({"type": _S, "tool": _S, **link}),
-        "resource_link": Obj({"type": _S, "uri": text(origin), "metadata": tree(origin)}),
+        "resource_link": Obj(
+            {"type": _S, "uri": text(origin), "metadata": opaque() if answered else tree(origin)}
+        ),
         "tool_file": Obj({"type": _S, **_structural("tool", "file_id", "file_type"), "file_name": text(origin)}),
     }
     return Either(string=words, arr=Arr(Tagged("type", cases, missing="text")))
@@ -131,7 +133,7 @@ def _said(*, fragment: bool = False) -> Obj:
     return Obj(
         {
             **_structural("role", "prefix", "tool_call_id", "index"),
-            "content": _chunks(Origin.MODEL, fragment=fragment),
+            "content": _chunks(Origin.MODEL, answered=True, fragment=fragment),
             "tool_calls": _calls(fragment=fragment),
             "metadata": opaque(),
         }
