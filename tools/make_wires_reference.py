@@ -18,6 +18,11 @@ from strongroom.gateway.wires import (
     gemini_parts,
     json_schema,
     openai_chat,
+    openai_embeddings,
+    openai_events,
+    openai_items,
+    openai_responses,
+    openai_tools,
 )
 from strongroom.gateway.wires.table import Arr, Either, Field, Kind, Node, Obj, Tagged, text
 from strongroom.guard.session import Origin
@@ -31,6 +36,17 @@ MESSAGES = (
     ("OpenAI Chat Completions: request", openai_chat.REQUEST),
     ("OpenAI Chat Completions: answer", openai_chat.RESPONSE),
     ("OpenAI Chat Completions: stream chunk", openai_chat.CHUNK),
+    ("OpenAI Responses: request (and compaction, token count)", openai_responses.REQUEST),
+    ("OpenAI Responses: item of a request", openai_items.INPUT_ITEM),
+    ("OpenAI Responses: part of a request", openai_items.INPUT_PARTS),
+    ("OpenAI Responses: tool of a request", openai_tools.TOOL),
+    ("OpenAI Responses: answer", openai_responses.RESPONSE),
+    ("OpenAI Responses: item of an answer", openai_items.OUTPUT_ITEM),
+    ("OpenAI Responses: part of an answer", openai_items.OUTPUT_PARTS),
+    ("OpenAI Responses: items of a kept request (answer)", openai_responses.ITEMS),
+    ("OpenAI Responses: stream event", openai_events.EVENT),
+    ("OpenAI Embeddings: request", openai_embeddings.REQUEST),
+    ("OpenAI Embeddings: answer", openai_embeddings.RESPONSE),
     ("Anthropic Messages: request (and token count)", anthropic_messages.REQUEST),
     ("Anthropic Messages: content block of a request", anthropic_blocks.request_blocks(Origin.TYPED)),
     ("Anthropic Messages: citation", anthropic_blocks.citation(Origin.TYPED)),
@@ -50,6 +66,11 @@ NAMED = (
     (json_schema.SCHEMA, "*JSON Schema*"),
     (gemini_parts.CONTENT, "*Gemini content*"),
     (gemini.REQUEST, "*Gemini request*"),
+    (openai_items.INPUT_ITEM, "*item of a request*"),
+    (openai_items.OUTPUT_ITEM, "*item of an answer*"),
+    (openai_items.OUTPUT_PARTS, "*part of an answer*"),
+    (openai_responses.RESPONSE, "*answer*"),
+    (openai_tools.TOOL, "*tool of a request*"),
 )
 WRITERS = {"typed": "the client", "tool": "a tool", "model": "the model"}
 TOP = """\
@@ -65,6 +86,7 @@ Which field of which message is what. The gateway, its tests and this page are d
 | arguments, tree | JSON, taken apart and inspected string by string | restored as a whole, by parameter |
 | tool text | inspected | restored at the tool's sink |
 | opaque | the same bytes | the same bytes |
+| offset | moves with the text it counts characters of | moves with it |
 | structural | the same bytes; strings of at most 1024 characters | the same bytes |
 | binary | refused in enforce mode, reported in monitor mode | the same bytes |
 
@@ -72,8 +94,8 @@ A field that is not listed is refused by its name in enforce mode when a client 
 one, it is passed on as it is and reported: nothing is restored in it. `null` is accepted everywhere.
 
 Log probabilities show surrogates, and the header `strongroom-logprobs: surrogates` says so. Offsets of citations
-and annotations count characters of the text the model saw. In a message of the assistant, blocks are written by
-the model.
+and annotations count characters of the text that their reader has: the model's on its side, the client's on this
+one. In a message of the assistant, blocks are written by the model.
 
 In a path, `[]` is any item of an array, `<x>` an object whose `type` or `role` is x, `.*` any key, and `<hosted>`
 a tool that the provider runs: {hosted}.
@@ -149,7 +171,16 @@ def grouped(node: Tagged) -> Iterator[tuple[str, Node]]:
     for tag, case in node.cases.items():
         groups.setdefault(tuple(rows(case, "", (0,))), ([], case))[0].append(tag)
     for tags, case in groups.values():
-        yield f"<{', '.join(tags) if len(tags) <= NAMED_MAX else HOSTED}>", case
+        yield f"<{shown(tags)}>", case
+
+
+def shown(tags: list[str]) -> str:
+    """The names of cases that are alike."""
+    if len(tags) <= NAMED_MAX:
+        return ", ".join(tags)
+    if set(tags) <= set(anthropic_messages.HOSTED_TOOL_TYPES):
+        return HOSTED
+    return f"{tags[0]}, {tags[1]} and {len(tags) - 2} more without a text"
 
 
 def section(title: str, node: Node) -> Iterator[str]:

@@ -15,7 +15,7 @@ import orjson
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.json_spans import Edit, Parsed, escape, literal_edits, parse
 from strongroom.gateway.ports import SessionPort
-from strongroom.gateway.wires.table import ROOT, Kind, Node, Place, Walk
+from strongroom.gateway.wires.table import ROOT, Field, Kind, Node, Place, Walk
 from strongroom.guard.sinks import Sink
 
 USER = Sink.user()
@@ -102,7 +102,7 @@ def restoring(reading: Reading, place: Place, session: SessionPort, tool: str) -
     """The edits that put back at `place` what policy lets out there; `tool` is whose arguments they are."""
     parsed = reading.parsed
     if isinstance(place.value, str):
-        restored = restored_text(place.field.kind, place.value, session, tool)
+        restored = restored_text(place.field, place.value, session, tool)
         if restored == place.value:
             return []
         start, end = parsed.spans[place.met]
@@ -113,20 +113,20 @@ def restoring(reading: Reading, place: Place, session: SessionPort, tool: str) -
     return [] if restored == text else [(start, end, restored.encode())]
 
 
-def restored_text(kind: Kind, content: str, session: SessionPort, tool: str) -> str:
-    """A whole string of `kind` with what may come out there."""
-    if kind is Kind.TEXT:
+def restored_text(field: Field, content: str, session: SessionPort, tool: str) -> str:
+    """A whole string of `field` with what may come out there."""
+    if field.kind is Kind.TEXT:
         restorer = session.restorer(USER)
         return restorer.feed(content) + restorer.flush()
-    if kind is Kind.ARGUMENTS:
+    if field.kind is Kind.ARGUMENTS:
         return session.restore_arguments(tool, content)
-    # A custom tool gets plain text: it is the one parameter, named like the field, of that tool.
-    wrapped = session.restore_arguments(tool, '{"input":' + orjson.dumps(content).decode() + "}")
-    inner = orjson.loads(wrapped)["input"]
+    # A custom tool gets plain text: it is the one parameter of that tool.
+    wrapped = session.restore_arguments(tool, f'{{"{field.parameter}":{orjson.dumps(content).decode()}}}')
+    inner = orjson.loads(wrapped)[field.parameter]
     return inner if isinstance(inner, str) else content
 
 
 def tool_of(place: Place) -> str:
-    """The tool a whole call is for: the `name` beside its arguments."""
-    name = place.parent.get("name")
+    """The tool a whole call is for: what the table says, else the `name` beside its arguments."""
+    name = place.field.tool or place.parent.get("name")
     return name if isinstance(name, str) else ""

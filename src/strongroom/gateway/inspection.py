@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from strongroom.errors import RequestRefusedError
 from strongroom.gateway.edit import Reading
+from strongroom.gateway.kept import is_kept
+from strongroom.gateway.offsets import Documents
 from strongroom.gateway.ports import SessionPort, SessionsPort
 from strongroom.gateway.request import conversation_of, protect_request
 from strongroom.identity import Caller
@@ -32,12 +35,14 @@ def inline_bytes(detection: Detection) -> int:
 class Inspected:
     """A request ready to leave, and the session that restores its answer. Whoever gets it calls `session.finish`.
 
-    `body` are the bytes for the upstream, `replaced` is how many values were found.
+    `body` are the bytes for the upstream, `replaced` is how many values were found, `documents` where something
+    was changed in what the answer may cite.
     """
 
     session: SessionPort
     body: bytes
     replaced: int
+    documents: Documents = ()
 
 
 def inspect(
@@ -53,8 +58,31 @@ def inspect(
     session = sessions.open(caller, conversation=conversation)
     try:
         prepared = protect_request(reading, session, apply=enforce)
+        if header and is_kept(reading.value):
+            sessions.flush()  # the provider keeps these surrogates, so they have to be on disk before they leave
         session.forward(upstream)
     except BaseException:
         session.finish()  # what was decided before the failure belongs in the log
         raise
-    return Inspected(session, prepared.body, sum(prepared.kinds.values()))
+    return Inspected(session, prepared.body, sum(prepared.kinds.values()), prepared.documents)
+
+
+def open_bodiless(
+    body: bytes, sessions: SessionsPort, caller: Caller, *, upstream: str, header: str = ""
+) -> Inspected:
+    """Authorize a request that consists of its path, for what the provider keeps.
+
+    Raises `RequestRefusedError` when it has a body, and what `conversation_of` and `SessionPort.forward` raise.
+    """
+    if body:
+        msg = "body: nothing was expected"
+        raise RequestRefusedError(msg)
+    conversation = conversation_of(header, {})
+    caller = Caller(caller.principal, caller.purpose, conversation, caller.address)
+    session = sessions.open(caller, conversation=conversation)
+    try:
+        session.forward(upstream)
+    except BaseException:
+        session.finish()  # what was decided before the failure belongs in the log
+        raise
+    return Inspected(session, b"", 0)

@@ -16,11 +16,12 @@ from strongroom.canonical import tuple_bytes
 from strongroom.errors import FormatError
 from strongroom.formats.json_spans import Edit, splice
 from strongroom.gateway.edit import Reading, protecting, read
+from strongroom.gateway.offsets import Documents, asked
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.wire import Wire, opening
 from strongroom.gateway.wires.table import Place
 
-TURNS = frozenset({"messages", "contents"})
+TURNS = frozenset({"messages", "contents", "input"})
 """Where a wire keeps the turns of the conversation."""
 
 HEADER_LEN_MAX = 200
@@ -29,10 +30,14 @@ HEADER_LEN_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request ready to be forwarded. `kinds` counts what was found by kind; values are nowhere."""
+    """A request ready to be forwarded. `kinds` counts what was found by kind; values are nowhere.
+
+    `documents` is where in them something was changed.
+    """
 
     body: bytes
     kinds: Counter[str]
+    documents: Documents = ()
 
 
 def read_request(raw: bytes, wire: Wire, *, strict: bool, bytes_max: int) -> Reading:
@@ -80,8 +85,10 @@ def protect_request(reading: Reading, session: SessionPort, *, apply: bool) -> P
             edits += found
     if not edits or not apply:
         return Prepared(reading.parsed.raw, kinds)
+    more, documents = asked(reading, edits)
+    edits += more
     edits.sort()
-    return Prepared(splice(reading.parsed.raw, edits), kinds)
+    return Prepared(splice(reading.parsed.raw, edits), kinds, documents)
 
 
 def _messages_last(places: list[Place]) -> Iterable[Place]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.json_spans import Edit, splice
 from strongroom.gateway.edit import read, restoring, tool_of
+from strongroom.gateway.offsets import Documents, restored_with, returned, wanted
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.wires.table import Node
 
@@ -24,13 +25,25 @@ class Restored:
     garbage: bool = False
 
 
-def restore_response(raw: bytes, table: Node, session: SessionPort, *, bytes_max: int) -> Restored:
-    """Restore an answer; one that is not JSON is passed on as it came, for it carries surrogates at most."""
+def restore_response(
+    raw: bytes, table: Node, session: SessionPort, *, bytes_max: int, documents: Documents = ()
+) -> Restored:
+    """Restore an answer; one that is not JSON is passed on as it came, for it carries surrogates at most.
+
+    `documents` is what was changed in those of the request.
+    """
     try:
         reading = read(raw, table, strict=False, bytes_max=bytes_max)
     except (FormatError, LimitExceededError):
         return Restored(raw, garbage=True)
     edits: list[Edit] = []
+    counted = wanted(reading) if reading.walk.offsets else {}
     for place in reading.walk.places:
-        edits += restoring(reading, place, session, tool_of(place))
+        if counted and place.path in counted and isinstance(place.value, str):
+            edits += restored_with(reading, place, counted[place.path], session)
+        else:
+            edits += restoring(reading, place, session, tool_of(place))
+    if reading.walk.offsets:
+        edits += returned(reading, documents)
+        edits.sort()
     return Restored(splice(raw, edits), tuple(reading.walk.reports))

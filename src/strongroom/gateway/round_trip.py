@@ -18,7 +18,8 @@ from strongroom.errors import StrongroomError, UpstreamError
 from strongroom.gateway import http
 from strongroom.gateway.admission import Visit
 from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
-from strongroom.gateway.inspection import Inspected, inspect
+from strongroom.gateway.inspection import Inspected, inspect, open_bodiless
+from strongroom.gateway.offsets import Documents
 from strongroom.gateway.parts import GatewayParts
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.problems import Problem, UnknownEndpointError, problem_of
@@ -35,6 +36,7 @@ ERROR_BYTES_MAX = 1 << 20
 """A provider's error message is a few hundred bytes."""
 
 _log = logging.getLogger("strongroom.gateway")
+_LOGPROBS = "message.output_text.logprobs"
 _OK = 200
 _UNAUTHORIZED = 401
 _GONE = 499
@@ -63,7 +65,9 @@ class RoundTrip:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._started = False
         self._complete = False
+        self._documents: Documents = ()
         self._broken = route.wire.dialect.broken
+        self._upstream = route.prefers if route.prefers in parts.upstreams else route.wire.name
         self._extra: list[tuple[bytes, bytes]] = [(b"strongroom-request-id", seen.request_id.encode())]
 
     async def serve(self) -> None:
@@ -100,11 +104,9 @@ class RoundTrip:
         principal = self._parts.credentials.require(http.credential_of(self._headers, self._scope))
         seen.principal, seen.tenant = principal.name, principal.tenant
         await visit.admit(principal)
-        upstream = self._parts.upstreams.get(route.wire.name)
+        upstream = self._parts.upstreams.get(self._upstream)
         if upstream is None:
-            msg = (
-                f"no upstream is configured for {route.wire.name}: strongroom up --upstream {route.wire.name}=URL"
-            )
+            msg = f"no upstream is configured for {self._upstream}: strongroom up --upstream {self._upstream}=URL"
             raise UnknownEndpointError(msg)
         query = http.query_of(self._scope)
         if route.answer is None:
@@ -112,7 +114,8 @@ class RoundTrip:
             with Watch(self._receive) as watch:
                 await self._relay(await self._ask(upstream, query, body), upstream, watch)
             return
-        http.require_inspectable(self._headers, self._parts.limits.body_bytes)
+        if not route.bodiless:
+            http.require_inspectable(self._headers, self._parts.limits.body_bytes)
         body = await self._body(visit)
         caller = Caller(principal, address=visit.address)
         if len(body) > self._parts.limits.inline_bytes:
@@ -135,17 +138,21 @@ class RoundTrip:
     def _prepare(self, body: bytes, caller: Caller) -> Inspected:
         """Read and inspect; may run in a thread."""
         route, seen = self._route, self._seen
+        header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
+        if route.bodiless:
+            return open_bodiless(body, self._parts.sessions, caller, upstream=self._upstream, header=header)
         reading = read_request(body, route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes)
         message: dict[str, Any] = reading.value
         seen.reports = reading.walk.reports
         seen.model = route.model or str(message.get("model", ""))
         seen.streamed = message.get("stream") is True
-        header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
         inspected = inspect(
-            reading, self._parts.sessions, caller, upstream=route.wire.name, enforce=self._enforce, header=header
+            reading, self._parts.sessions, caller, upstream=self._upstream, enforce=self._enforce, header=header
         )
+        self._documents = inspected.documents
         seen.replaced = inspected.replaced
-        if message.get("logprobs"):
+        included = message.get("include")
+        if message.get("logprobs") or (isinstance(included, list) and _LOGPROBS in included):
             self._extra.append((b"strongroom-logprobs", b"surrogates"))
         return inspected
 
@@ -181,12 +188,12 @@ class RoundTrip:
         table = self._route.answer
         if table is None:  # pragma: no cover - relays do not come here
             raise AssertionError
-        restored = restore_response(raw, table, session, bytes_max=limit)
+        restored = restore_response(raw, table, session, bytes_max=limit, documents=self._documents)
         self._note(restored.reports, garbage=restored.garbage)
         await self._reply(exchange, restored.body, watch)
 
     async def _stream(self, exchange: Exchange, wire: Wire, session: SessionPort, watch: Watch) -> None:
-        restorer = StreamRestorer(wire, session)
+        restorer = StreamRestorer(wire, session, self._documents)
         self._broken = restorer.broken
         self._seen.streamed = True
         await self._start(exchange)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from strongroom.gateway import routes_gemini
+from strongroom.gateway import routes_gemini, routes_openai
 from strongroom.gateway.problems import MethodError, UnknownEndpointError
-from strongroom.gateway.wire import ANTHROPIC, GEMINI, OPENAI, Wire
+from strongroom.gateway.wire import ANTHROPIC, EMBEDDINGS, GEMINI, MISTRAL, OPENAI, RESPONSES, Wire
+from strongroom.gateway.wires import openai_responses
 from strongroom.gateway.wires.anthropic_messages import COUNT
 from strongroom.gateway.wires.table import Node
 
@@ -20,7 +21,8 @@ class Route:
     """One endpoint. `name` is its label in logs and metrics; `answer` the table of its whole answer.
 
     A route without `answer` is a relay: no body goes out, and what comes back is passed on as it is. `items` is
-    the wire of an answer that streams without being server-sent events; `model` is named by the path.
+    the wire of an answer that streams without being server-sent events; `model` is named by the path. `bodiless`:
+    nothing is sent but the path. An upstream of the name `prefers` is taken before that of the wire.
     """
 
     name: str
@@ -29,10 +31,23 @@ class Route:
     answer: Node | None = None
     items: Wire | None = None
     model: str = ""
+    bodiless: bool = False
+    prefers: str = ""
 
 
 _POST = {
     "/openai/v1/chat/completions": Route("openai.chat", OPENAI, "/chat/completions", OPENAI.response),
+    "/openai/v1/responses": Route("openai.responses", RESPONSES, "/responses", RESPONSES.response),
+    "/openai/v1/responses/compact": Route(
+        "openai.responses.compact", RESPONSES, "/responses/compact", RESPONSES.response
+    ),
+    "/openai/v1/responses/input_tokens": Route(
+        "openai.responses.input_tokens", RESPONSES, "/responses/input_tokens", openai_responses.COUNT
+    ),
+    "/openai/v1/embeddings": Route(
+        "openai.embeddings", EMBEDDINGS, "/embeddings", EMBEDDINGS.response, prefers="embeddings"
+    ),
+    "/mistral/v1/chat/completions": Route("mistral.chat", MISTRAL, "/v1/chat/completions", MISTRAL.response),
     "/anthropic/v1/messages": Route("anthropic.messages", ANTHROPIC, "/v1/messages", ANTHROPIC.response),
     "/anthropic/v1/messages/count_tokens": Route(
         "anthropic.count_tokens", ANTHROPIC, "/v1/messages/count_tokens", COUNT
@@ -41,6 +56,7 @@ _POST = {
 _GET = {
     "/openai/v1/models": Route("openai.models", OPENAI, "/models"),
     "/anthropic/v1/models": Route("anthropic.models", ANTHROPIC, "/v1/models"),
+    "/mistral/v1/models": Route("mistral.models", MISTRAL, "/v1/models"),
 }
 PRESIDIO = {
     "/analyze": "POST",
@@ -57,6 +73,7 @@ PRESIDIO = {
 ENDPOINTS = (
     *(("POST", path, "inspected, forwarded, restored") for path in _POST),
     *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
+    *routes_openai.ENDPOINTS,
     *routes_gemini.ENDPOINTS,
     *((method, path, "answers as Presidio does") for path, method in PRESIDIO.items()),
     ("GET", "/healthz", "answers while the process lives"),
@@ -65,10 +82,11 @@ ENDPOINTS = (
 )
 """Method, path and fate, for the reference."""
 
-_MODEL = re.compile(r"(/(?:openai|anthropic)/v1/models)/([A-Za-z0-9][A-Za-z0-9._:-]{0,95})", re.ASCII)
+_MODEL = re.compile(r"(/(?:openai|anthropic|mistral)/v1/models)/([A-Za-z0-9][A-Za-z0-9._:-]{0,95})", re.ASCII)
 PREFIXES: tuple[tuple[str, str, Wire], ...] = (
     ("/openai/v1/", "/", OPENAI),
     ("/anthropic/v1/", "/v1/", ANTHROPIC),
+    ("/mistral/v1/", "/v1/", MISTRAL),
     (routes_gemini.PREFIX, "/", GEMINI),
 )
 """Under which path of ours a wire stands, and where that path begins at the provider's base URL."""
@@ -93,6 +111,8 @@ def route_of(method: str, path: str, *, strict: bool) -> Route:
     if method == "GET" and (one := _MODEL.fullmatch(path)):
         base = _GET[one.group(1)]
         return Route(base.name, base.wire, f"{base.path}/{one.group(2)}")
+    if path.startswith(routes_openai.PREFIX) and (kept := routes_openai.endpoint(method, path)):
+        return Route(*kept, bodiless=True)
     if path.startswith(routes_gemini.PREFIX) and (asked := routes_gemini.endpoint(method, path)):
         return Route(*asked)
     if not strict:

@@ -13,8 +13,19 @@ import orjson
 
 from strongroom.gateway.dialect import ChatChunks, Dialect, MessageEvents
 from strongroom.gateway.dialect_gemini import GenerateEvents
+from strongroom.gateway.dialect_mistral import MistralChunks
+from strongroom.gateway.dialect_responses import ResponseEvents, numbered
+from strongroom.gateway.kept import opening_of_input
 from strongroom.gateway.sse import Framer, Framing
-from strongroom.gateway.wires import anthropic_messages, gemini, openai_chat
+from strongroom.gateway.wires import (
+    anthropic_messages,
+    gemini,
+    mistral_chat,
+    openai_chat,
+    openai_embeddings,
+    openai_events,
+    openai_responses,
+)
 from strongroom.gateway.wires.table import Node
 
 _ASSISTANT = "assistant"
@@ -25,7 +36,8 @@ _MODEL = "model"
 class Wire:
     """See the module. `problem` makes an error body from a status, a message, a code and a request id.
 
-    `framer` makes what cuts a stream of this wire into events.
+    `framer` makes what cuts a stream of this wire into events. `numbered` numbers an event of our own after what
+    was sent; a wire that has it numbers its events, and none but an error is added to them.
     """
 
     name: str
@@ -35,6 +47,7 @@ class Wire:
     dialect: Dialect
     problem: Callable[[int, str, str, str], bytes]
     framer: Callable[[], Framing] = Framer
+    numbered: Callable[[bytes, bytes], bytes] | None = None
 
 
 def opening(body: Mapping[str, Any]) -> list[str]:
@@ -45,6 +58,8 @@ def opening(body: Mapping[str, Any]) -> list[str]:
     """
     if "contents" in body:
         return _gemini_opening(body)
+    if "messages" not in body:
+        return opening_of_input(body)
     system = _texts(body.get("system"))
     texts = ["system", *system] if system else []
     messages = body.get("messages")
@@ -132,6 +147,23 @@ def _gemini_problem(status: int, message: str, code: str, request_id: str) -> by
 OPENAI = Wire(
     "openai", openai_chat.REQUEST, openai_chat.RESPONSE, openai_chat.CHUNK, ChatChunks(), _openai_problem
 )
+RESPONSES = Wire(
+    "openai",
+    openai_responses.REQUEST,
+    openai_responses.RESPONSE,
+    openai_events.EVENT,
+    ResponseEvents(),
+    _openai_problem,
+    numbered=numbered,
+)
+EMBEDDINGS = Wire(
+    "openai",
+    openai_embeddings.REQUEST,
+    openai_embeddings.RESPONSE,
+    openai_embeddings.RESPONSE,
+    ChatChunks(),
+    _openai_problem,
+)
 ANTHROPIC = Wire(
     "anthropic",
     anthropic_messages.REQUEST,
@@ -139,5 +171,8 @@ ANTHROPIC = Wire(
     anthropic_messages.EVENT,
     MessageEvents(),
     _anthropic_problem,
+)
+MISTRAL = Wire(
+    "mistral", mistral_chat.REQUEST, mistral_chat.RESPONSE, mistral_chat.CHUNK, MistralChunks(), _openai_problem
 )
 GEMINI = Wire("gemini", gemini.REQUEST, gemini.RESPONSE, gemini.EVENT, GenerateEvents(), _gemini_problem)

@@ -136,8 +136,8 @@ def test_a_large_body_is_inspected_outside_the_loop_with_the_same_result(rig: An
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("POST", "/openai/v1/embeddings", 404, "unknown_endpoint"),
-        ("POST", "/openai/v1/responses", 404, "unknown_endpoint"),
+        ("POST", "/openai/v1/images/generations", 404, "unknown_endpoint"),
+        ("POST", "/openai/v1/realtime", 404, "unknown_endpoint"),
         ("POST", "/anthropic/v1/complete", 404, None),
         ("GET", "/openai/v1/chat/completions", 405, "method"),
         ("POST", "/openai/v1/models", 405, "method"),

@@ -102,7 +102,7 @@ def test_openai_errors_are_the_sdks_own(rig: Any, gpt: openai.OpenAI) -> None:
     with pytest.raises(openai.AuthenticationError):
         gpt.with_options(api_key="sk-wrong").chat.completions.create(model="m", messages=ASK)
     with pytest.raises(openai.NotFoundError, match="unknown endpoint"):
-        gpt.embeddings.create(model="m", input=VALUE)
+        gpt.completions.create(model="m", prompt=VALUE)
     rig.upstream.stream(*sse(chunk({"content": "a"})), then="cut")
     with pytest.raises(openai.APIError, match="broke off"):
         list(gpt.chat.completions.create(model="m", messages=ASK, stream=True))

@@ -17,6 +17,7 @@ from strongroom.gateway.wires.table import (
     Obj,
     Tagged,
     binary,
+    offset,
     opaque,
     structural,
     text,
@@ -46,9 +47,11 @@ def citation(origin: Origin) -> Obj:
     return Obj(
         {
             **fixed(
-                "type", "document_index", "start_char_index", "end_char_index", "start_page_number",
-                "end_page_number", "start_block_index", "end_block_index", "search_result_index", "file_id",
+                "type", "document_index", "start_page_number", "end_page_number", "start_block_index",
+                "end_block_index", "search_result_index", "file_id",
             ),
+            "start_char_index": offset(),
+            "end_char_index": offset(end=True),
             **dict.fromkeys(("cited_text", "document_title", "title", "url", "source"), text(origin)),
             "encrypted_index": opaque(),
         }

@@ -17,6 +17,7 @@ from strongroom.gateway.wires.table import (
     Tagged,
     arguments,
     binary,
+    offset,
     opaque,
     structural,
     text,
@@ -26,6 +27,10 @@ from strongroom.gateway.wires.table import (
 from strongroom.guard.session import Origin
 
 _S = structural()
+
+
+_OFFSETS: dict[str, Node] = {"start_index": offset(4, "content"), "end_index": offset(4, "content", end=True)}
+"""Of an annotation's citation, in the text of its message."""
 
 
 def _structural(*names: str) -> dict[str, Node]:
@@ -85,8 +90,7 @@ _MESSAGES = Tagged(
             tool_calls=Arr(_TOOL_CALL),
             annotations=Arr(
                 Obj({"type": _S, "url_citation": Obj({
-                    **_structural("start_index", "end_index"), "title": text(Origin.MODEL),
-                    "url": text(Origin.MODEL),
+                    **_OFFSETS, "title": text(Origin.MODEL), "url": text(Origin.MODEL),
                 })})
             ),
             reasoning=text(Origin.MODEL, why="compatible servers"),
@@ -202,7 +206,7 @@ _ANNOTATIONS = Arr(
         {
             "type": _S,
             "url_citation": Obj(
-                {**_structural("start_index", "end_index"), "title": text(), "url": text()}
+                {**_OFFSETS, "title": text(), "url": text()}
             ),
         }
     )
