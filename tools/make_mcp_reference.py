@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from strongroom.gateway.mcp import FORM, RESOURCE_SINK, SAMPLING
-from strongroom.gateway.wires import json_schema, mcp, mcp_content
+from strongroom.gateway.wires import json_schema, mcp, mcp_content, mcp_schema
 from strongroom.gateway.wires.table import Arr, Either, Field, Kind, Node, Obj, Tagged
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "wires-mcp.md"
 QUIET = {Kind.STRUCTURAL, Kind.TOOL_NAME, Kind.OPAQUE}
 NAMED: tuple[tuple[Node, str], ...] = (
     (json_schema.SCHEMA, "*JSON Schema*"),
+    (mcp_schema.OUTPUT_SCHEMA, "*JSON Schema, loosened*"),
     (mcp_content.BLOCK, "*content block*"),
     (mcp_content.RESULT, "*result*"),
     (mcp_content.TOOL, "*tool*"),
@@ -58,6 +59,9 @@ Values come out at the sinks that `[tools]` in the settings declares: under the 
 arguments, under `{RESOURCE_SINK[0]}` (`{RESOURCE_SINK[1]}`) for addresses of resources, `completion/complete`
 (the name of the argument) for completions, `{FORM}` (the name of the field) for what a user put into a form,
 and `{SAMPLING[0]}` (`{SAMPLING[1]}`) for what the client's model wrote for the server.
+
+The schema of a tool's output is loosened so that a client that validates accepts surrogates: a number may be a
+string, `pattern` is empty and `format` is `text`. Schemas of arguments stay.
 
 Headers: `Mcp-Name` and `Mcp-Param-*` repeat the body and change with it; `Mcp-Session-Id` reaches the client
 with a seal that only the same principal can use; `Accept`, `MCP-Protocol-Version`, `Mcp-Method` and

@@ -26,6 +26,13 @@ class Form(BaseModel):
     reason: str
 
 
+class Payment(BaseModel):
+    """A result with numbers in it, as its schema says."""
+
+    card: int
+    amount: int
+
+
 def build(calls: Path, *middleware: ServerMiddleware[Any]) -> MCPServer[Any]:
     server = MCPServer("crm", instructions="Ask lead@example.org when in doubt.", middleware=middleware)
 
@@ -43,6 +50,10 @@ def build(calls: Path, *middleware: ServerMiddleware[Any]) -> MCPServer[Any]:
     ) -> str:  # fmt: skip
         called("send_email", to=to, body=body, region=region)
         return f"sent to {to}"
+
+    @server.tool()
+    def payment() -> Payment:
+        return Payment(card=4111111111111111, amount=12)
 
     @server.tool()
     def picture() -> list[ImageContent]:

@@ -156,6 +156,18 @@ def test_resources_and_prompts_go_by_names_that_carry_no_value(house: House, mod
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_a_client_that_validates_results_accepts_a_surrogate_for_a_number(house: House, mode: str) -> None:
+    async def work() -> None:
+        async with house.client(mode) as client:
+            await client.list_tools()
+            paid = (await client.call_tool("payment", {})).structured_content
+            assert paid is not None
+            assert (str(paid["card"]).startswith("CARD_"), paid["amount"]) == (True, 12)
+
+    run(work)
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_an_error_of_a_tool_is_inspected_too(house: House, mode: str) -> None:
     async def work() -> None:
         async with house.client(mode) as client:

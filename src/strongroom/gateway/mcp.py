@@ -25,6 +25,7 @@ from strongroom.gateway.edit import Reading, protecting, read, tree_span
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.problems import Problem, problem_of
 from strongroom.gateway.wires.mcp import INWARD, OUTWARD
+from strongroom.gateway.wires.mcp_schema import LOOSENED, loosened
 from strongroom.gateway.wires.table import Kind, Place, Tagged, flat
 from strongroom.identity import Caller
 
@@ -158,10 +159,15 @@ class McpMessages:
         reading = self._read(raw, OUTWARD)
         session = self._sessions.open(self._caller, conversation=self._conversation)
         try:
-            edits = [edit for place in reading.walk.places for edit in protecting(reading, place, session)]
+            edits, loose = [], []
+            for place in reading.walk.places:
+                if place.field is LOOSENED:
+                    loose += _loosening(reading, place)
+                else:
+                    edits += protecting(reading, place, session)
         finally:
             session.finish()
-        return _relayed(reading, edits if self._enforce else [], session, replaced=len(edits))
+        return _relayed(reading, [*edits, *loose] if self._enforce else [], session, replaced=len(edits))
 
 
 def _require_method(raw: bytes, table: Tagged, *, enforce: bool) -> None:
@@ -212,6 +218,11 @@ def _restoring(reading: Reading, place: Place, session: SessionPort, moved: dict
     restored = session.restore_arguments(tool, text)
     _compare(place.value, orjson.loads(restored) if restored != text else place.value, moved)
     return [(start, end, restored.encode())] if restored != text else []
+
+
+def _loosening(reading: Reading, place: Place) -> list[Edit]:
+    words = loosened(place)
+    return [] if words is None else [(*reading.parsed.spans[place.met], words)]
 
 
 def _sink(place: Place) -> tuple[str, str]:

@@ -219,3 +219,33 @@ def test_monitor_mode_passes_everything_as_it_came_and_counts() -> None:
     assert watching.inward(asked.encode()).onward == asked.encode()
     other = b'{"id":1,"method":"vendor/x","params":{}}'
     assert watching.inward(other).onward == other
+
+
+def test_a_schema_of_results_lets_surrogates_in_and_one_of_arguments_stays() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "card": {"type": "integer", "minimum": 1},
+            "mail": {"type": "string", "format": "email", "pattern": "^.+@.+$"},
+            "size": {"type": ["null", "number", "integer"]},
+            "any": {"type": ["string", "integer"]},
+            "rows": {"type": "array", "items": {"type": "number"}},
+            "type": {"type": "boolean"},
+        },
+        "required": ["card"],
+    }
+    tool = {"name": "t", "inputSchema": schema, "outputSchema": schema}
+    raw = json.dumps({"id": 1, "result": {"tools": [tool]}}).encode()
+    relayed = messages(Calls()).outward(raw)
+    assert (relayed.replaced, relayed.onward is not None) == (0, True)
+    got = json.loads(relayed.onward or b"")["result"]["tools"][0]
+    assert got["inputSchema"] == schema
+    assert got["outputSchema"]["properties"] == {
+        "card": {"type": ["integer", "string"], "minimum": 1},
+        "mail": {"type": "string", "format": "text", "pattern": ""},
+        "size": {"type": ["null", "number", "string", "integer"]},
+        "any": {"type": ["string", "integer"]},
+        "rows": {"type": "array", "items": {"type": ["number", "string"]}},
+        "type": {"type": "boolean"},
+    }
+    assert got["outputSchema"]["required"] == ["card"]

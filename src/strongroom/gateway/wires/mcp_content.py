@@ -11,6 +11,7 @@ Must never: let content pass uninspected because it stands in a place a revision
 from __future__ import annotations
 
 from strongroom.gateway.wires.json_schema import SCHEMA
+from strongroom.gateway.wires.mcp_schema import OUTPUT_SCHEMA
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
@@ -52,7 +53,7 @@ TOOL = said(
     {
         **NAMED,
         "inputSchema": SCHEMA,
-        "outputSchema": SCHEMA,
+        "outputSchema": OUTPUT_SCHEMA,
         "execution": said({"taskSupport": FIXED}),
         "annotations": said(
             {
