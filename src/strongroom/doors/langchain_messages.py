@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from strongroom.doors.bound_table import settings_of
 from strongroom.doors.langchain_table import ANSWER
 from strongroom.doors.turn import Turn, missing_extra
-from strongroom.errors import RequestRefusedError
 
 try:
     from langchain_core.messages import AIMessage, BaseMessage
@@ -62,19 +62,9 @@ def body_of(messages: Sequence[BaseMessage], stop: list[str] | None, kwargs: Map
         body["tools"] = kwargs["tools"]
     if stop:
         body["stop"] = stop
-    if settings := {name: value for name, value in kwargs.items() if _has_words(name, value)}:
+    if settings := settings_of(kwargs, apart=_APART):
         body["settings"] = settings
     return body
-
-
-def _has_words(name: str, value: object) -> bool:
-    """Whether a bound setting is JSON that may hold text; raises `RequestRefusedError` for another object."""
-    if name in _APART or value is None or isinstance(value, bool | int | float | type):
-        return False
-    if isinstance(value, str | list | dict):
-        return True
-    msg = f"settings.{name}: an object of this type cannot be inspected"
-    raise RequestRefusedError(msg)
 
 
 def protected_call(

@@ -18,7 +18,7 @@ from strongroom.doors.door import Door
 from strongroom.doors.langchain_messages import body_of, protected_call, restored_message
 from strongroom.doors.langchain_stream import ChunkRestorer
 from strongroom.doors.langchain_table import REQUEST
-from strongroom.doors.turn import Turn, missing_extra
+from strongroom.doors.turn import Turn, closing, missing_extra
 from strongroom.errors import ConfigurationError
 
 try:
@@ -124,8 +124,9 @@ class ProtectedChatModel(BaseChatModel):
         with await asyncio.to_thread(self._enter, messages, stop, kwargs) as turn:
             seen, until, bound = protected_call(turn, messages, stop, kwargs)
             restorer = ChunkRestorer(turn)
-            async for chunk in self.inner._astream(seen, until, **bound):  # noqa: SLF001
-                yield _chunk(restorer.feed(chunk.message), chunk)
+            async with closing(self.inner._astream(seen, until, **bound)) as chunks:  # noqa: SLF001
+                async for chunk in chunks:
+                    yield _chunk(restorer.feed(chunk.message), chunk)
             if (rest := restorer.rest()) is not None:
                 yield ChatGenerationChunk(message=rest)
 

@@ -10,8 +10,8 @@ providers sign.
 
 from __future__ import annotations
 
+from strongroom.doors.bound_table import DECLARED, SETTINGS
 from strongroom.gateway.wires.anthropic_blocks import request_blocks, response_blocks
-from strongroom.gateway.wires.json_schema import SCHEMA
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
@@ -129,36 +129,12 @@ MESSAGE = Tagged(
     },
 )
 
-_DECLARED = Obj(
-    {
-        **dict.fromkeys(("type", "name", "strict"), _S),
-        "description": text(Origin.TYPED),
-        **dict.fromkeys(("parameters", "input_schema", "inputSchema"), SCHEMA),
-        "function": Obj(
-            {"name": _S, "strict": _S, "description": text(Origin.TYPED), "parameters": SCHEMA},
-            extra=tree(Origin.TYPED),
-        ),
-    },
-    extra=tree(Origin.TYPED),
-)
-
-_NAMED = Obj(dict.fromkeys(("type", "name", "mode", "disable_parallel_tool_use"), _S))
-_CHOICE = Obj({**_NAMED.fields, "function": _NAMED, "tools": Arr(Obj(dict.fromkeys(("type", "name"), _S)))})
-_FORMAT = Obj({"type": _S, "name": _S, "strict": _S, "description": text(Origin.TYPED), "schema": SCHEMA})
-_SETTINGS: dict[str, Node] = {
-    **dict.fromkeys(("model", "service_tier", "reasoning_effort", "modalities", "include", "ls_provider"), _S),
-    "tool_choice": Either(string=_S, obj=_CHOICE),
-    "response_format": Obj({**_FORMAT.fields, "json_schema": _FORMAT}),
-    "reasoning": Obj(dict.fromkeys(("effort", "summary"), _S)),
-    "thinking": Obj(dict.fromkeys(("type", "budget_tokens"), _S)),
-}
-
 REQUEST = Obj(
     {
         "messages": Arr(MESSAGE),
-        "tools": Arr(_DECLARED),
+        "tools": Arr(DECLARED),
         "stop": Arr(text(Origin.TYPED)),
-        "settings": Obj(_SETTINGS, extra=tree(Origin.TYPED)),
+        "settings": SETTINGS,
     }
 )
 """One call of a chat model: its messages, and what is bound to it."""

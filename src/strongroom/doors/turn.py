@@ -10,9 +10,10 @@ whoever makes a turn closes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 
@@ -106,6 +107,19 @@ class StreamedText:
     def end(self) -> str:
         """What was still held back, now that nothing follows."""
         return "" if self._restorer is None else str(self._restorer.flush())
+
+
+_Item = TypeVar("_Item")
+
+
+@asynccontextmanager
+async def closing(stream: AsyncIterator[_Item]) -> AsyncIterator[AsyncIterator[_Item]]:
+    """Ends a framework's stream when ours ends, wherever it does."""
+    try:
+        yield stream
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
 
 
 def _bytes(body: Mapping[str, Any]) -> bytes:
