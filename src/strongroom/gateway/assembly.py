@@ -12,11 +12,11 @@ from pathlib import Path
 from strongroom.clock import Clock
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.caretaker import Caretaker, entrance_of
+from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.occupancy import Occupancy
 from strongroom.gateway.quota import Counters, LocalInOutages, Quotas
 from strongroom.gateway.quota_rules import Rules
 from strongroom.gateway.resilience import Breaker, ResilientUpstream
-from strongroom.gateway.service_metrics import ServiceMetrics
 from strongroom.gateway.upstream import Upstream
 from strongroom.policy.file import PolicyFile
 from strongroom.room import Strongroom
@@ -39,7 +39,7 @@ def admission_of(room: Strongroom) -> Admission:
 
 
 def resilient(
-    upstreams: Mapping[str, Upstream], settings: Settings, clock: Clock, metrics: ServiceMetrics
+    upstreams: Mapping[str, Upstream], settings: Settings, clock: Clock, metrics: Gauges
 ) -> dict[str, Upstream]:
     """`upstreams`, each with repetitions and a breaker of its own."""
     rules = settings.resilience
@@ -60,7 +60,7 @@ def resilient(
     }
 
 
-def _told(metrics: ServiceMetrics, name: str) -> Callable[[bool], None]:
+def _told(metrics: Gauges, name: str) -> Callable[[bool], None]:
     def changed(is_open: bool) -> None:  # noqa: FBT001 - a callable of one value
         metrics.circuit(name, is_open=is_open)
 
@@ -68,9 +68,7 @@ def _told(metrics: ServiceMetrics, name: str) -> Callable[[bool], None]:
     return changed
 
 
-def caretaker_of(
-    room: Strongroom, admission: Admission, metrics: ServiceMetrics, config: Path | None
-) -> Caretaker:
+def caretaker_of(room: Strongroom, admission: Admission, metrics: Gauges, config: Path | None) -> Caretaker:
     """Who looks after `room`'s gateway; `config` is the settings file, if not the one in the home."""
     house = room.house
 

@@ -17,8 +17,8 @@ from typing import Protocol
 from strongroom.errors import ConfigurationError, StrongroomError
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.client_address import Entrance
+from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.quota_rules import Rules, networks
-from strongroom.gateway.service_metrics import ServiceMetrics
 from strongroom.settings import Settings
 
 _log = logging.getLogger("strongroom.gateway")
@@ -37,7 +37,7 @@ class Caretaker:
     """One per process. `read` gives the settings as they are now; `probe` raises while the house cannot serve."""
 
     def __init__(
-        self, *, path: Path, read: Callable[[], Settings], admission: Admission, metrics: ServiceMetrics,
+        self, *, path: Path, read: Callable[[], Settings], admission: Admission, metrics: Gauges,
         policy: PolicyStatus | None = None, probe: Callable[[], object] = bool,
     ) -> None:  # fmt: skip
         self._path = path

@@ -13,10 +13,10 @@ from socket import socket
 from strongroom.classify.span import ADDRESS, FIELD, KNOWN, PATTERN, PLUGIN, TAGGER
 from strongroom.gateway.app import create_app
 from strongroom.gateway.assembly import admission_of, caretaker_of, resilient
+from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.inspection import inline_bytes
 from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts, McpParts
 from strongroom.gateway.serve import serve, serve_on
-from strongroom.gateway.service_metrics import ServiceMetrics
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
 from strongroom.wiring.outward import line_file, open_upstreams, span_file
@@ -41,7 +41,7 @@ def parts_for(
     house.engine.classifier.ready()  # the first request must not wait for it
     with line_file(logs / LOG) as write, span_file(logs / SPANS) as tracer:
         telemetry = Telemetry(house.clock, tracer=tracer, write=write, shared=shared_metrics)
-        metrics = ServiceMetrics(telemetry.registry)
+        metrics = Gauges(telemetry.registry)
         providers = open_upstreams(settings, room.provider_keys.get, house.epoch)
         yield GatewayParts(
             sessions=house.sessions,

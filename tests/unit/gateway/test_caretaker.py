@@ -14,10 +14,10 @@ from strongroom.clock import SystemClock
 from strongroom.errors import AuditUnavailableError, PolicyInvalidError
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.caretaker import Caretaker
+from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.problems import AddressRefusedError, QuotaExceededError
 from strongroom.gateway.quota import Quotas
 from strongroom.gateway.quota_rules import Rules
-from strongroom.gateway.service_metrics import ServiceMetrics
 from strongroom.identity import Principal
 from strongroom.settings import load_settings
 
@@ -40,7 +40,7 @@ class Kept:
         self.failing = False
         self.care = Caretaker(
             path=self.path, read=lambda: load_settings(self.path), admission=self.admission,
-            metrics=ServiceMetrics(self.registry), policy=self.policy, probe=self.probe,
+            metrics=Gauges(self.registry), policy=self.policy, probe=self.probe,
         )  # fmt: skip
         self.times = 0
 
@@ -118,7 +118,7 @@ def test_a_file_that_goes_away_takes_its_rules_with_it(kept: Kept) -> None:
     kept.ask()
     kept.care = Caretaker(
         path=kept.path, read=lambda: load_settings(None, home=kept.path.parent), admission=kept.admission,
-        metrics=ServiceMetrics(CollectorRegistry()),
+        metrics=Gauges(CollectorRegistry()),
     )  # fmt: skip
     kept.path.unlink()
     kept.care.tick()

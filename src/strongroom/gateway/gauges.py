@@ -8,7 +8,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class ServiceMetrics:
+class Gauges:
     """One per process, in the registry of its telemetry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
