@@ -10,7 +10,7 @@ Must never: keep a value longer than the call, or skip text silently: what canno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from strongroom.classify.fields import FieldClassifier
@@ -30,8 +30,8 @@ class Finding:
     `reading`, when not empty, is what the value is to be compared as: without its disguise, or the whole name of
     which it is a part. `wrapping` names the encodings the place stands in: such a place comes back exactly as it
     was written. `tier` is what found it (see `classify.span.Span.source`).
-    `bare` says that the place is a JSON number, so a surrogate put there needs quotes; `learned`, that the
-    field it stood in told what it is.
+    `bare` says that the place is a JSON number, so a surrogate put there needs quotes, written as `quote` there;
+    `learned`, that the field it stood in told what it is.
     """
 
     start: int
@@ -44,6 +44,7 @@ class Finding:
     reading: str = ""
     tier: str = FIELD
     wrapping: str = ""
+    quote: str = '"'
 
 
 class Scanner(Protocol):
@@ -110,7 +111,10 @@ def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> list
         named.append(Finding(at(literal.start), at(literal.end), kind, literal.value, subject, bare, learned=True))
     # What this text's own fields say is looked for in its other strings too, whichever come first.
     informed = scanner.informed(named)
-    found = [finding for literal in free for finding in _free_literal(raw, literal, at, informed)]
+    found: list[Finding] = []
+    for literal in free:
+        nested = _nested_findings(literal, fields, informed)
+        found += _free_literal(raw, literal, at, informed) if nested is None else _outer(raw, literal, at, nested)
     return sorted(named + found, key=lambda finding: finding.start)
 
 
@@ -137,6 +141,28 @@ def _free_literal(
             at(start), at(end), span.kind, value, span.subject, bare,
             reading=span.reading, tier=span.source, wrapping=span.wrapping,
         )  # fmt: skip
+
+
+def _nested_findings(
+    literal: json_spans.Literal, fields: FieldClassifier, scanner: Scanner
+) -> list[Finding] | None:
+    """What JSON inside a JSON string holds, with places in the string's value; None when it is not JSON."""
+    if literal.kind == "number" or literal.value.lstrip()[:1] not in JSON_OPENERS:
+        return None
+    try:
+        return _json_findings(literal.value, fields, scanner)
+    except FormatError:
+        return None
+
+
+def _outer(
+    raw: bytes, literal: json_spans.Literal, at: _CharOffsets, nested: Iterable[Finding]
+) -> Iterator[Finding]:
+    inner = list(nested)
+    changes = [(finding.start, finding.end, "") for finding in inner]
+    places = json_spans.literal_edits(raw, literal.start, literal.end, literal.value, changes)
+    for finding, (start, end, _) in zip(inner, places, strict=True):
+        yield replace(finding, start=at(start), end=at(end), quote=json_spans.escape(finding.quote).decode())
 
 
 def _key_of(path: Iterable[str | int]) -> str:

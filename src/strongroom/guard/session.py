@@ -246,9 +246,7 @@ class Session:
             permit=used.permit,
         )
         used.count += 1
-        return Replacement(
-            finding.start, finding.end, f'"{surrogate}"' if finding.bare else surrogate, finding.kind
-        )
+        return Replacement(finding.start, finding.end, _quoted(finding, surrogate), finding.kind)
 
     def _compared(self, finding: Finding) -> str:
         """What makes two findings the same value. Encoded ones must also be written alike, to come back so."""
@@ -407,7 +405,11 @@ _REQUEST = Label("operational", Level.INTERNAL)
 
 def _redaction(finding: Finding, entity: EntityType) -> Replacement:
     words = f"[{entity.prefix} REDACTED]"
-    return Replacement(finding.start, finding.end, f'"{words}"' if finding.bare else words, finding.kind)
+    return Replacement(finding.start, finding.end, _quoted(finding, words), finding.kind)
+
+
+def _quoted(finding: Finding, words: str) -> str:
+    return f"{finding.quote}{words}{finding.quote}" if finding.bare else words
 
 
 def _raised(label: Label, level: Level | None) -> Label:

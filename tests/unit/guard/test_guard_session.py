@@ -393,3 +393,19 @@ def test_decisions_do_not_depend_on_whose_value_it_is(room):
 
     label = room.catalogue.label("EMAIL", subject="cust-1", source="crm")
     assert _class_of(label) == replace(label, subject="", source="")
+
+
+def test_json_inside_json_is_judged_by_its_fields_and_stays_json(session):
+    inner = {
+        "name": "Zoë Quistorp",
+        "card_number": 4111111111111111,
+        "rows": json.dumps([{"email": MAIL, "n": 7}]),
+    }
+    text = json.dumps({"result": json.dumps(inner)})
+    safe = shown(session, text)
+    seen = json.loads(json.loads(safe)["result"])
+    assert seen["name"].startswith("PERSON_")
+    assert seen["card_number"].startswith("CARD_")
+    assert json.loads(seen["rows"])[0]["email"].startswith("EMAIL_")
+    back = json.loads(json.loads(session.restore(safe, Sink.user()))["result"])
+    assert back == {**inner, "card_number": "4111111111111111"}
