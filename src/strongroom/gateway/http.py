@@ -39,7 +39,7 @@ RETURNED_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 
 _WORDS = re.compile(r"[A-Za-z0-9 .,;:/*+=_-]{0,512}", re.ASCII)
 _KEY = re.compile(r"(?:^|&)key=([^&]*)")
-_QUERY = re.compile(r"[A-Za-z0-9_.=&-]{0,256}", re.ASCII)
+_QUERY = re.compile(r"(?:[A-Za-z0-9_.=&-]|%5B%5D){0,256}", re.ASCII)
 
 
 class ClientGoneError(Exception):
