@@ -44,7 +44,9 @@ def report(tagger: NameTagger, texts: Iterable[Example]) -> Report:
 def row(name: str, dial: str, counted: Report) -> str:
     """One line of the table."""
     words = counted.words
-    exact = ", ".join(f"{kind[:3]} {scores.exact.f(1) or 0:.2f}" for kind, scores in counted.kinds.items())
+    exact = ", ".join(
+        f"{kind[:3]} {scores.exact.f(1) or 0:.2f}" for kind, scores in counted.kinds.items() if scores.exact.total
+    )
     shares = " | ".join(f"{share or 0:.3f}" for share in (words.precision, words.recall, words.f(1)))
     return f"| {name} | {dial} | {shares} | {exact} |"
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from strongroom.classify.tagger.features import shape
 from strongroom.classify.tagger.marginals import Floats
 
-THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.545, "balanced": 0.364, "recall": 0.081}
+THRESHOLDS: Final[Mapping[str, float]] = {"precision": 0.584, "balanced": 0.406, "recall": 0.086}
 """How likely a token must be part of some name before it counts, by the setting of the dial.
 
 `python -m training.calibrate` says which."""
