@@ -154,6 +154,13 @@ def supervise(
     ).run(ready)  # fmt: skip
 
 
+def _path_of(upstream: str) -> str:
+    """Where an upstream is served: ``mcp-crm`` at ``mcp/crm``, a provider under its name."""
+    if upstream.startswith("mcp-"):
+        return f"mcp/{upstream.removeprefix('mcp-')}"
+    return f"{upstream}{'/v1' if upstream == 'openai' else ''}"
+
+
 def _announcement(room: Strongroom, *, as_json: bool) -> Callable[[str, int], None]:
     """What to say once the address is bound."""
     upstreams, mode = sorted(room.settings.upstreams), room.settings.mode
@@ -166,7 +173,7 @@ def _announcement(room: Strongroom, *, as_json: bool) -> Callable[[str, int], No
             return
         render.notice(f"Serving on {url} in {mode} mode. Ctrl-C stops.")
         for name in upstreams:
-            render.notice(f"  {name}: {url}/{name}{'/v1' if name == 'openai' else ''}")
+            render.notice(f"  {name}: {url}/{_path_of(name)}")
         if not upstreams:
             render.notice("  No upstream yet: strongroom up --upstream openai=https://api.openai.com/v1")
 

@@ -75,6 +75,7 @@ ENDPOINTS = (
     *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
     *routes_openai.ENDPOINTS,
     *routes_gemini.ENDPOINTS,
+    ("POST, GET, DELETE", "/mcp/NAME", "restored, forwarded, inspected: an MCP server, see wires-mcp.md"),
     *((method, path, "answers as Presidio does") for path, method in PRESIDIO.items()),
     ("GET", "/healthz", "answers while the process lives"),
     ("GET", "/readyz", "answers 200 while it serves, 503 while it stops"),
