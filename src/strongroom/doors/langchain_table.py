@@ -61,6 +61,16 @@ _HIDDEN = Obj({"type": _S}, extra=_REASONING)
 _QUOTES = ("cited_text", "title", "document_title", "url", "source")
 
 
+NATIVE = frozenset(request_blocks(Origin.TYPED).cases) - {
+    "text",
+    "image",
+    "tool_use",
+    "thinking",
+    "redacted_thinking",
+}
+"""Blocks of Anthropic's that are read as on its wire."""
+
+
 def _blocks(origin: Origin, *, answer: bool) -> Tagged:
     native = response_blocks(words=text(origin)) if answer else request_blocks(origin)
     cases = dict(native.cases)
