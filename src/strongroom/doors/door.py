@@ -20,7 +20,7 @@ from strongroom.doors.addresses import Address, address_of, require_protocol_wor
 from strongroom.doors.passage import Passage
 from strongroom.errors import LimitExceededError, RequestRefusedError, StrongroomError
 from strongroom.gateway.edit import read
-from strongroom.gateway.inspection import Inspected, inline_bytes, inspect
+from strongroom.gateway.inspection import Inspected, inline_bytes, inspect, open_bodiless
 from strongroom.gateway.ports import SessionPort, SessionsPort
 from strongroom.gateway.problems import ContentTypeError
 from strongroom.gateway.request import read_request
@@ -130,7 +130,7 @@ class Door:
         address = address_of(
             asked.method, asked.host, asked.path, asked.headers, wire=self._wire, strict=self.enforce
         )
-        if address.route.answer is not None:
+        if address.route.answer is not None and not address.route.bodiless:
             self._require_inspectable(asked)
         return address
 
@@ -145,17 +145,18 @@ class Door:
             if body and self.enforce:
                 msg = "this endpoint takes no body"
                 raise RequestRefusedError(msg)
-            return Passage(route, body, None, restores=False, bytes_max=self.response_bytes)
+            return Passage(route, None, body, restores=False, bytes_max=self.response_bytes)
+        header = asked.headers.get(SESSION_HEADER, "") or self._conversation
+        if route.bodiless:
+            opened = open_bodiless(body, self._sessions, self._caller, upstream=address.upstream, header=header)
+            return Passage(route, opened, restores=self.enforce, bytes_max=self.response_bytes)
         self._require_size(len(body))
         reading = read_request(body, route.wire, strict=self.enforce, bytes_max=self._body_bytes)
-        header = asked.headers.get(SESSION_HEADER, "") or self._conversation
         inspected = inspect(
             reading, self._sessions, self._caller, upstream=address.upstream, enforce=self.enforce, header=header
         )
         _log.info("%s: %d values found, unknown fields: %s", route.name, inspected.replaced, reading.walk.reports)
-        return Passage(
-            route, inspected.body, inspected.session, restores=self.enforce, bytes_max=self.response_bytes
-        )
+        return Passage(route, inspected, restores=self.enforce, bytes_max=self.response_bytes)
 
     def _require_inspectable(self, asked: Outgoing) -> None:
         if asked.headers.get("content-encoding", "identity").lower() != "identity":

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 
 from strongroom.errors import StrongroomError
-from strongroom.gateway.ports import SessionPort
+from strongroom.gateway.inspection import Inspected
+from strongroom.gateway.offsets import Documents
 from strongroom.gateway.problems import problem_of
 from strongroom.gateway.response import restore_response
 from strongroom.gateway.routes import Route
@@ -24,15 +25,16 @@ _log = logging.getLogger("strongroom.doors")
 
 
 class Passage:
-    """See the module. `body` is what may leave; `session` is None when nothing was inspected: a relay."""
+    """See the module. `body` is what may leave; `inspected` is None when nothing was inspected: a relay."""
 
     def __init__(
-        self, route: Route, body: bytes, session: SessionPort | None, *, restores: bool, bytes_max: int
+        self, route: Route, inspected: Inspected | None, relayed: bytes = b"", *, restores: bool, bytes_max: int
     ) -> None:
         self.route = route
-        self.body = body
-        self._session = session
-        self._restores = restores and session is not None
+        self.body = relayed if inspected is None else inspected.body
+        self._session = None if inspected is None else inspected.session
+        self._documents: Documents = () if inspected is None else inspected.documents
+        self._restores = restores and inspected is not None
         self._bytes_max = bytes_max
 
     def restores(self, status: int) -> bool:
@@ -44,14 +46,14 @@ class Passage:
         wire = self.route.wire if kind.startswith(EVENTS) else self.route.items
         if wire is None or self._session is None:
             return None
-        return Streamed(wire, StreamRestorer(wire, self._session))
+        return Streamed(wire, StreamRestorer(wire, self._session, self._documents))
 
     def whole(self, raw: bytes) -> bytes:
         """A whole answer, restored; what the session raises is passed on."""
         table, session = self.route.answer, self._session
         if table is None or session is None:
             return raw
-        restored = restore_response(raw, table, session, bytes_max=self._bytes_max)
+        restored = restore_response(raw, table, session, bytes_max=self._bytes_max, documents=self._documents)
         if restored.reports:
             _log.info("%s: %d fields of the answer are in no table", self.route.name, len(restored.reports))
         if restored.garbage:

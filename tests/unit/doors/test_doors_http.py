@@ -347,3 +347,30 @@ def test_events_of_other_kinds_are_the_providers_own(door: Door, provider: Provi
     provider.reply = lambda _asked: pieces
     with sync_client(door, provider) as client:
         assert client.post(OPENAI_URL, json=body(stream=True)).content == b"".join(pieces)
+
+
+# --- responses that the provider keeps ------------------------------------------------------------
+
+
+def response(said: str, number: int) -> dict[str, Any]:
+    part = {"type": "output_text", "text": said, "annotations": []}
+    item = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    whole = {"id": f"resp_{number}", "object": "response", "created_at": 1, "status": "completed", "model": "m"}
+    return {**whole, "output": [item], "tools": [], "tool_choice": "auto", "parallel_tool_calls": True}
+
+
+def test_openai_responses_whole_kept_and_asked_for_again(room: Strongroom, provider: Provider) -> None:
+    door = Door.of(room, "support-bot", tenant="acme", environment="prod", conversation="ticket-1")
+    said: list[str] = []
+
+    def reply(body: dict[str, Any]) -> list[bytes]:
+        said.append("Done: " + str(body["input"]) if body else said[-1])
+        return [json.dumps(response(said[-1], 1)).encode()]
+
+    provider.reply = reply
+    with openai.OpenAI(api_key="sk-1", http_client=sync_client(door, provider)) as client:
+        answer = client.responses.create(model="m", input=f"write to {EMAIL}")
+        assert answer.output_text == f"Done: write to {EMAIL}"
+        assert client.responses.retrieve("resp_1").output_text == f"Done: write to {EMAIL}"
+    assert EMAIL not in provider.bodies
+    assert [request.method for request in provider.requests] == ["POST", "GET"]
