@@ -196,6 +196,9 @@ class Settings(BaseSettings):
     root: str = Field("", description="The unseal path as a URI, such as pkcs11:token=NAME; default: the keyfile.")
     listen: str = Field("127.0.0.1:8080", description="Address and port of the gateway.")
     upstreams: dict[str, str] = Field(default_factory=dict, description="Provider name to base URL.")
+    self_hosted: tuple[str, ...] = Field(
+        (), description="Upstreams in your own house: what is embedded there may be values, where policy says so."
+    )
     mode: Literal["enforce", "monitor"] = Field(
         "enforce", description="enforce: change and refuse; monitor: pass everything, report what would change."
     )

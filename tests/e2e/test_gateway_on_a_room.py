@@ -67,15 +67,16 @@ def provider() -> Iterator[Provider]:
 class House:
     """One running gateway on the store under `home`."""
 
-    def __init__(self, home: Path, provider: Provider) -> None:
+    def __init__(self, home: Path, provider: Provider, **settings: Any) -> None:
         self.room = Strongroom.open(
             home=home / "store", keyfile=home / "user" / "root.key", create=True,
-            upstreams={"openai": provider.url},
+            upstreams={"openai": provider.url, **settings.pop("upstreams", {})}, **settings,
             tools={"send_email": {"to": "message.recipient", "body": "message.text"}},
         )  # fmt: skip
         self._parts = parts_for(self.room)
         self._served = Served(create_app(self._parts.__enter__()))
         self._served.__enter__()
+        self.url = self._served.url
         self.client = httpx.Client(timeout=30, trust_env=False)
 
     def credential(self, name: str, tenant: str = "acme") -> str:
@@ -85,6 +86,11 @@ class House:
         headers = {"authorization": f"Bearer {key}", **more.pop("headers", {})}
         body = {"model": "m", "messages": messages, **more}
         return self.client.post(f"{self._served.url}/openai/v1/chat/completions", json=body, headers=headers)
+
+    def embed(self, key: str, *texts: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {key}"}
+        body = {"model": "m", "input": list(texts)}
+        return self.client.post(f"{self._served.url}/openai/v1/embeddings", json=body, headers=headers)
 
     def close(self) -> None:
         self.client.close()
@@ -196,3 +202,44 @@ def test_a_revoked_credential_is_refused_on_the_next_request(house: House) -> No
     house.room.credentials.revoke("support-bot", tenant="acme", environment="prod")
     assert house.ask(key, [user("hello")]).status_code == 401
     house.room.verify_audit()
+
+
+def test_values_are_embedded_only_by_an_upstream_of_the_house(tmp_path: Path, provider: Provider) -> None:
+    provider.reply = lambda body: json.dumps({"object": "list", "data": [], "model": "m"}).encode()
+    text = f"{EMAIL} pays with {CARD}, key sk-proj-Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
+    for settings, inside in (
+        ({}, False),
+        ({"upstreams": {"embeddings": provider.url}}, False),
+        ({"upstreams": {"embeddings": provider.url}, "self_hosted": ("embeddings",)}, True),
+    ):
+        home = tmp_path / str(len(provider.bodies))
+        house = House(home, provider, **settings)
+        assert house.embed(house.credential("indexer"), text, "nothing").status_code == 200
+        seen, other = json.loads(provider.bodies[-1])["input"]
+        assert (EMAIL in seen, CARD in seen, other) == (inside, inside, "nothing")
+        assert "sk-proj" not in seen
+        house.room.verify_audit()
+        house.close()
+        log = b"".join(path.read_bytes() for path in (home / "store" / "audit").rglob("*") if path.is_file())
+        assert (b"forward_value" in log) is inside
+        assert EMAIL.encode() not in log
+
+
+def test_what_a_provider_keeps_is_restored_after_a_restart(tmp_path: Path, provider: Provider) -> None:
+    house = House(tmp_path, provider)
+    key = house.credential("support-bot")
+    body = {"model": "m", "input": f"write to {EMAIL}"}
+    provider.reply = lambda body: json.dumps({"id": "resp_1", "output": []}).encode()
+    headers = {"authorization": f"Bearer {key}"}
+    house.client.post(f"{house.url}/openai/v1/responses", json=body, headers=headers)
+    surrogate = json.loads(provider.bodies[-1])["input"].split()[-1]
+    assert surrogate != EMAIL
+    house.close()
+    house = House(tmp_path, provider)
+    part = {"type": "output_text", "text": f"to {surrogate}", "annotations": []}
+    message = {"type": "message", "id": "m", "role": "assistant", "content": [part]}
+    provider.reply = lambda body: json.dumps({"id": "resp_2", "output": [message]}).encode()
+    more = {"model": "m", "input": "again?", "previous_response_id": "resp_1"}
+    answer = house.client.post(f"{house.url}/openai/v1/responses", json=more, headers=headers)
+    assert answer.json()["output"][0]["content"][0]["text"] == f"to {EMAIL}"
+    house.close()

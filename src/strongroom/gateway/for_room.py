@@ -15,7 +15,7 @@ from strongroom.gateway.app import create_app
 from strongroom.gateway.assembly import admission_of, caretaker_of, resilient
 from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.inspection import inline_bytes
-from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts, McpParts
+from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts, McpParts, OwnParts
 from strongroom.gateway.serve import serve, serve_on
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
@@ -63,6 +63,7 @@ def parts_for(
                 recognizers=(*TIERS, *(f"{PLUGIN}:{name}" for name in settings.detection.plugins)),
                 operator=settings.presidio.operator,
             ),
+            own=OwnParts(house.sessions, frozenset(settings.self_hosted)),
             mcp=McpParts(house.sessions, house.conceal),
         )
 

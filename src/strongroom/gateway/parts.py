@@ -15,6 +15,7 @@ from strongroom.gateway.mcp import CallSessions
 from strongroom.gateway.ports import AnalysesPort, Care, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.gateway.upstream import Upstream
+from strongroom.gateway.values import ValueSessionsPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class McpParts:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnParts:
+    """The upstreams, by `names`, that run in the house itself, and the sessions for what is embedded there."""
+
+    sessions: ValueSessionsPort
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayParts:
     """What a gateway is made of. `mode` is ``enforce`` or ``monitor``; `upstreams` go by wire name.
 
@@ -71,6 +80,7 @@ class GatewayParts:
     care: Care | None = None
     analysis: AnalysisParts | None = None
     mcp: McpParts | None = None
+    own: OwnParts | None = None
 
     @property
     def enforces(self) -> bool:

@@ -29,6 +29,7 @@ from strongroom.gateway.routes import Route
 from strongroom.gateway.stream import StreamRestorer
 from strongroom.gateway.telemetry import Observation
 from strongroom.gateway.upstream import Exchange, Upstream
+from strongroom.gateway.values import inspect_values
 from strongroom.gateway.wire import Wire
 from strongroom.identity import Caller
 
@@ -146,9 +147,12 @@ class RoundTrip:
         seen.reports = reading.walk.reports
         seen.model = route.model or str(message.get("model", ""))
         seen.streamed = message.get("stream") is True
-        inspected = inspect(
-            reading, self._parts.sessions, caller, upstream=self._upstream, enforce=self._enforce, header=header
-        )
+        own = self._parts.own
+        if own is not None and route.prefers and self._upstream in own.names and self._enforce:
+            inspected = inspect_values(reading, own.sessions, caller, upstream=self._upstream, header=header)
+        else:
+            sessions, enforce = self._parts.sessions, self._enforce
+            inspected = inspect(reading, sessions, caller, upstream=self._upstream, enforce=enforce, header=header)
         self._documents = inspected.documents
         seen.replaced = inspected.replaced
         included = message.get("include")

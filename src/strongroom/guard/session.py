@@ -274,6 +274,19 @@ class Session:
         self.replaced += 1
         return self._replacement(finding, origin, None).text
 
+    def forward_value(self, finding: Finding, upstream: str) -> bool:
+        """Whether a value may go, as it is, to `upstream`, which is the house's own; on record by kind.
+
+        The outcome counts the values. Ask before `forward`.
+        """
+        label = _class_of(self._engine.catalogue.label(finding.kind))
+        used = self._pass("forward_value", label, upstream, upstream)
+        if used is None:
+            return False
+        used.count += 1
+        self._trace.found(Origin.TYPED.value, finding.kind, label.category, label.level, CLEAR, finding.tier)
+        return True
+
     def forward(self, upstream: str) -> None:
         """Ask whether this caller may send to `upstream`, and record that it is about to.
 

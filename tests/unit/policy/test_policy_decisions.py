@@ -22,6 +22,7 @@ TABLE = {
     "show": {},
     "redact": {},
     "forward": {"agent": "agent-forwards"},
+    "forward_value": {"agent": "agent-forwards-values-inside"},
     "manage_key": {"admin": "key-administration", "security-officer": "key-administration"},
     "erase": {"admin": "erasure", "dpo": "erasure"},
     "manage_credential": {"admin": "administration"},
@@ -112,7 +113,7 @@ def test_an_undeclared_parameter_gets_internal_data_at_most(
     assert not shipped.decide(ask(sink="tool", level=1, sinks=(), clearance=0)).allowed
 
 
-@pytest.mark.parametrize("action", ["show", "detokenize"])
+@pytest.mark.parametrize("action", ["show", "detokenize", "forward_value"])
 def test_credentials_stay_inside(action: str, ask: Ask, shipped: Policy) -> None:
     for level in range(4):
         decision = shipped.decide(ask(action, category="credentials", kind="API_KEY", level=level))
