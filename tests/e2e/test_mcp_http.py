@@ -21,6 +21,8 @@ from strongroom.gateway.app import create_app
 from strongroom.gateway.for_room import parts_for
 from strongroom.gateway.serve import Served
 
+pytestmark = pytest.mark.e2e
+
 SERVER = Path(__file__).with_name("mcp_tool_server.py")
 EMAIL = "anna.schmidt@example.org"
 SURROGATE = re.compile(r"EMAIL_[0-9A-Z]+")

@@ -16,6 +16,8 @@ from mcp.types import TextContent
 
 from strongroom import Strongroom
 
+pytestmark = pytest.mark.e2e
+
 SERVER = Path(__file__).with_name("mcp_tool_server.py")
 HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "mcp.md"
 EMAIL = "anna.schmidt@example.org"
