@@ -21,8 +21,11 @@ SAMPLE_MIN: Final = 15
 """Fewer values than this say nothing about a kind."""
 NOTHING: Final = "–"  # noqa: RUF001 - a dash in a table of numbers
 ABOUT: Final = """
-Every number here was measured by the command below on texts that took no part in making the detector. No product
-finds every name; these tables say how many this one misses, and where.
+Every number here was measured by the command above, on texts that nothing was trained on and no threshold was
+chosen with. No product finds every name; these tables say how many this one misses, and where. One thing was
+seen before it was measured: the tagger's list of everyday words was written after reading false alarms on
+generated texts of this half, so their precision is flattered a little ([model
+card](../../src/strongroom/classify/tagger/MODEL_CARD.md)).
 
 - **Generated texts** come from templates (support chats, e-mails, forms, JSON, tickets, logs, clinical and legal
   notes, in seven languages) that are held out, filled with given names, surnames, organizations, towns and streets
