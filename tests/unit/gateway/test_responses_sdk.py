@@ -1,6 +1,7 @@
 """OpenAI Responses and Embeddings by the official SDK, against a provider that records bytes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -224,3 +225,18 @@ def test_embeddings_get_surrogates(rig: Any, gpt: openai.OpenAI) -> None:
         gpt.embeddings.create(model="m", input=[1, 2, 3])
     with pytest.raises(openai.BadRequestError, match="cannot be inspected"):
         gpt.embeddings.create(model="m", input=[[1, 2, 3]])
+
+
+def test_the_snippet_of_the_how_to_runs(rig: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "responses-and-embeddings.md").read_text(
+        encoding="utf-8"
+    )
+    code = page.split("```python\n")[1].split("```")[0]
+    assert len(code.splitlines()) <= 10
+    rig.upstream.stream(sse(*streamed(f"I wrote to {SURROGATE}", "{}")))
+    names: dict[str, Any] = {}
+    code = code.replace("http://127.0.0.1:8080", rig.url).replace("sr_...", "sr_test")
+    exec(compile(code, "responses-and-embeddings.md", "exec"), names)  # noqa: S102 - our own page
+    names["client"].close()
+    assert capsys.readouterr().out == f"I wrote to {VALUE}\n"
+    assert VALUE.encode() not in rig.upstream.bodies
