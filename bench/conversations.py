@@ -11,6 +11,7 @@ import random  # noqa: TID251 - what is random here has to come again, so it is 
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.harness import Row, Target, row, say
 from bench.talk.conversation import Conversation, Tally
@@ -24,11 +25,13 @@ TURNS_MAX = 5
 TOOLS = {"send_email": {"to": "message.recipient"}}
 
 
-def talked(count: int, seed: int, home: Path) -> Tally:
-    """Hold `count` conversations on a new room under `home`."""
+def talked(count: int, seed: int, home: Path, **settings: Any) -> Tally:
+    """Hold `count` conversations on a new room under `home`; `settings` are the room's."""
     tally = Tally()
     with (
-        Strongroom.open(home=home / "store", keyfile=home / "root.key", create=True, tools=TOOLS) as room,
+        Strongroom.open(
+            home=home / "store", keyfile=home / "root.key", create=True, tools=TOOLS, **settings
+        ) as room,
         in_process(room, Provider()) as gateway,
     ):
         credential = room.credentials.issue("talker", tenant="acme", environment="prod")
