@@ -18,6 +18,7 @@ import orjson
 
 from strongroom.errors import StrongroomError
 from strongroom.gateway import http
+from strongroom.gateway.admission import Visit
 from strongroom.gateway.http import JSON, ClientGoneError, Receive, Scope, Send, Watch
 from strongroom.gateway.parts import AnalysisParts, GatewayParts
 from strongroom.gateway.presidio_answers import Answer, analyze, anonymize, deanonymize, listed
@@ -66,12 +67,20 @@ class PresidioCall:
         await http.answer(self._send, seen.status, [*JSON, *headers, identifier], orjson.dumps(told))
 
     async def _work(self) -> Answer:
+        visit = self._parts.admission.enter(self._scope, self._headers)
+        try:
+            return await self._admitted(visit)
+        finally:
+            await visit.leave(self._seen)
+
+    async def _admitted(self, visit: Visit) -> Answer:
         path, method = self._scope["path"], self._scope["method"]
         if method != PRESIDIO[path]:
             msg = f"this endpoint takes {PRESIDIO[path]}"
             raise MethodError(msg)
         principal = self._parts.credentials.require(credential_of(self._headers))
         self._seen.principal, self._seen.tenant = principal.name, principal.tenant
+        await visit.admit(principal)
         analysis = self._parts.analysis
         if analysis is None:  # pragma: no cover - the application routes here only when there is one
             raise AssertionError
@@ -79,11 +88,10 @@ class PresidioCall:
             return listed(path, analysis), []
         limits = self._parts.limits
         http.require_inspectable(self._headers, limits.body_bytes)
-        body = await http.read_body(self._receive, limits.body_bytes)
+        body = await http.read_body(self._receive, limits.body_bytes, hold=visit.hold, idle_s=limits.client_idle_s)
         header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
         conversation = conversation_of(header, {})
-        client = self._scope.get("client")
-        caller = Caller(principal, session=conversation, address=client[0] if client else "")
+        caller = Caller(principal, session=conversation, address=visit.address)
         with Watch(self._receive):
             if len(body) > limits.inline_bytes:
                 return await asyncio.to_thread(self._answer, path, body, caller, analysis)

@@ -294,7 +294,8 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
     def make(
         *, mode: str = "enforce", limits: GatewayLimits | None = None, idle_s: float = 30.0,
         sessions: FakeSessions | None = None, upstream_url: str = "", telemetry: Telemetry | None = None,
-        without: str = "", admission: Admission | None = None, care: Any = None, client_idle_s: float = 0.0,
+        without: str = "", admission: Admission | None = None, care: Any = None, analysis: Any = None,
+        client_idle_s: float = 0.0,
         wrap: Callable[[HttpUpstream], Any] = lambda upstream: upstream,
     ) -> Rig:  # fmt: skip
         recorder.clear()
@@ -315,6 +316,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             limits=limits or GatewayLimits(),
             admission=admission or Admission(),
             care=care,
+            analysis=analysis,
         )
         served = Served(create_app(parts), idle_s=client_idle_s)
         served.__enter__()

@@ -15,11 +15,12 @@ from strongroom.gateway import http
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.client_address import Entrance
 from strongroom.gateway.occupancy import Occupancy
-from strongroom.gateway.parts import GatewayLimits
+from strongroom.gateway.parts import AnalysisParts, GatewayLimits
 from strongroom.gateway.problems import OverloadedError, SlowClientError
 from strongroom.gateway.quota import Quotas
 from strongroom.gateway.quota_rules import Rules, networks
 from strongroom.gateway.resilience import Breaker, ResilientUpstream
+from strongroom.identity import Principal
 from strongroom.settings import Quota
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
@@ -65,6 +66,17 @@ def test_a_budget_is_spent_by_what_the_provider_reports_whole_and_streamed(make_
     assert rig.sessions.opened[-1].finished == 1  # what was inspected before the refusal is recorded
     metrics = rig.client.get(f"{rig.url}/metrics").text
     assert 'strongroom_gateway_tokens_total{direction="in",route="openai.chat"} 1800.0' in metrics
+
+
+def test_the_endpoints_for_clients_of_presidio_count_as_well(make_rig: Any) -> None:
+    admission = bounded(requests=("1/hour",))
+    visit = admission.enter({"client": ("127.0.0.1", 1)}, {})
+    asyncio.run(visit.admit(Principal("support-bot", "acme", "prod")))
+    missing: Any = None
+    rig = make_rig(admission=admission, analysis=AnalysisParts(missing, frozenset()))
+    assert rig.client.get(f"{rig.url}/recognizers").status_code == 401
+    headers = {"authorization": "Bearer sr_test"}
+    assert rig.client.get(f"{rig.url}/recognizers", headers=headers).json()["code"] == "quota"
 
 
 def test_an_answer_that_failed_costs_nothing(make_rig: Any) -> None:
