@@ -1,9 +1,11 @@
 """LlamaIndex's own agents and engines with a scripted LLM: what it saw, what the tools and the person got."""
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,7 +44,10 @@ from strongroom.doors.llamaindex import protect
 from strongroom.errors import AccessDeniedError, RequestRefusedError, UnknownSurrogateError
 
 # LlamaIndex's own workflows read what pydantic calls deprecated
-pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+# and its stores leave connections to the garbage collector
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pydantic.warnings.PydanticDeprecationWarning", "ignore::ResourceWarning"
+)
 
 EMAIL = "anna.schmidt@example.org"
 CARD = "4111 1111 1111 1111"
@@ -153,6 +158,15 @@ class Scripted(FunctionCallingLLM):
             for block in response.message.blocks
             if isinstance(block, ToolCallBlock)
         ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collected_here() -> Iterator[None]:
+    """What LlamaIndex leaves behind is collected before the tests of others run, which do not expect it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def say(text: str, *blocks: Any) -> ChatMessage:
