@@ -92,7 +92,7 @@ Which field of which message is what. The gateway, its tests and this page are d
 | opaque | the same bytes | the same bytes |
 | offset | moves with the text it counts characters of | moves with it |
 | structural | the same bytes; strings of at most 1024 characters | the same bytes |
-| binary | refused in enforce mode, reported in monitor mode | the same bytes |
+| binary | by the rule of its kind: [images and files](../howto/images-and-files.md) | the same bytes |
 
 A field that is not listed is refused by its name in enforce mode when a client sends it. When a provider sends
 one, it is passed on as it is and reported: nothing is restored in it. `null` is accepted everywhere.

@@ -172,6 +172,26 @@ class Resilience(BaseModel):
     breaker_open_s: float = Field(10.0, gt=0, description="How long they are stopped before one tries again.")
 
 
+class Files(BaseModel):
+    """What the gateway does with what is no text: docs/howto/images-and-files.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    images: Literal["refuse", "pass"] = Field(
+        "refuse", description="refuse: the request is answered 400; pass: it goes on with an entry in the log."
+    )
+    audio: Literal["refuse", "pass"] = Field("refuse", description="The same for sounds.")
+    video: Literal["refuse", "pass"] = Field("refuse", description="The same for films.")
+    documents: Literal["refuse", "pass", "extract"] = Field(
+        "refuse",
+        description="The same for PDFs and files; extract: the text of a PDF or a plain file is inspected and "
+        "sent in the place of the file.",
+    )
+    addresses: Literal["refuse", "pass"] = Field(
+        "refuse", description="The same for addresses from which the provider would fetch such content."
+    )
+
+
 class PresidioApi(BaseModel):
     """The endpoints that clients of Presidio know."""
 
@@ -221,6 +241,7 @@ class Settings(BaseSettings):
     counters: Counting = Field(default_factory=Counting, description="Where use is counted.")
     access: Access = Field(default_factory=Access, description="Who may connect.")
     resilience: Resilience = Field(default_factory=Resilience, description="Failing providers.")
+    files: Files = Field(default_factory=Files, description="Images, sounds, documents and other files.")
     presidio: PresidioApi = Field(
         default_factory=PresidioApi, description="The endpoints that clients of Presidio know."
     )

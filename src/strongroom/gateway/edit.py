@@ -15,7 +15,7 @@ import orjson
 from strongroom.errors import FormatError, LimitExceededError
 from strongroom.formats.json_spans import Edit, Parsed, escape, literal_edits, parse
 from strongroom.gateway.ports import SessionPort
-from strongroom.gateway.wires.table import ROOT, Field, Kind, Node, Place, Walk
+from strongroom.gateway.wires.table import ROOT, Field, Judge, Kind, Node, Place, Walk
 from strongroom.guard.sinks import Sink
 
 USER = Sink.user()
@@ -36,14 +36,14 @@ class Reading(NamedTuple):
         return self.parsed.value
 
 
-def read(raw: bytes, table: Node, *, strict: bool, bytes_max: int) -> Reading:
+def read(raw: bytes, table: Node, *, strict: bool, bytes_max: int, judge: Judge | None = None) -> Reading:
     """Parse `raw` and read it by `table`.
 
     Raises `FormatError` (not JSON, duplicate keys), `LimitExceededError`, and, when `strict`,
-    `RequestRefusedError` naming an unknown field.
+    `RequestRefusedError` naming an unknown field. `judge` decides about binary ones.
     """
     parsed = parse(raw, bytes_max=bytes_max)
-    walk = Walk(strict=strict)
+    walk = Walk(strict=strict, judge=judge)
     try:
         table.walk(parsed.value, walk, ROOT, {})
     except RecursionError:  # the parser accepts 1024 levels, the walk needs two frames for each

@@ -13,13 +13,14 @@ from socket import socket
 from strongroom.classify.span import ADDRESS, FIELD, KNOWN, PATTERN, PLUGIN, TAGGER
 from strongroom.gateway.app import create_app
 from strongroom.gateway.assembly import admission_of, caretaker_of, resilient
+from strongroom.gateway.files import rules_of
 from strongroom.gateway.gauges import Gauges
 from strongroom.gateway.inspection import inline_bytes
 from strongroom.gateway.parts import AnalysisParts, GatewayLimits, GatewayParts, McpParts, OwnParts
 from strongroom.gateway.serve import serve, serve_on
 from strongroom.gateway.telemetry import Telemetry
 from strongroom.room import Strongroom
-from strongroom.wiring.outward import line_file, open_upstreams, span_file
+from strongroom.wiring.outward import document_text, line_file, open_upstreams, span_file
 
 LOG = "gateway.log"
 SPANS = "traces.jsonl"
@@ -51,6 +52,7 @@ def parts_for(
             admission=admission,
             care=caretaker_of(room, admission, metrics, config),
             mode=settings.mode,
+            files=rules_of(settings.files, document_text),
             limits=GatewayLimits(
                 settings.limits.body_bytes,
                 settings.limits.response_bytes,

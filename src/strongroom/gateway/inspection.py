@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from strongroom.errors import RequestRefusedError
 from strongroom.gateway.edit import Reading
+from strongroom.gateway.files import passed
 from strongroom.gateway.kept import is_kept
 from strongroom.gateway.offsets import Documents
 from strongroom.gateway.ports import SessionPort, SessionsPort
@@ -60,6 +61,8 @@ def inspect(
         prepared = protect_request(reading, session, apply=enforce)
         if header and is_kept(reading.value):
             sessions.flush()  # the provider keeps these surrogates, so they have to be on disk before they leave
+        for kind, count in passed(reading).items() if reading.walk.files else ():
+            session.forward_file(upstream, kind, count)
         session.forward(upstream)
     except BaseException:
         session.finish()  # what was decided before the failure belongs in the log

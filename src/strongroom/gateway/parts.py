@@ -11,6 +11,7 @@ from typing import Literal
 
 from strongroom.clock import Entropy, system_entropy
 from strongroom.gateway.admission import Admission
+from strongroom.gateway.files import REFUSED, FileRules
 from strongroom.gateway.mcp import CallSessions
 from strongroom.gateway.ports import AnalysesPort, Care, CredentialsPort, SessionsPort
 from strongroom.gateway.telemetry import Telemetry
@@ -66,6 +67,7 @@ class OwnParts:
 class GatewayParts:
     """What a gateway is made of. `mode` is ``enforce`` or ``monitor``; `upstreams` go by wire name.
 
+    `files` decides about images, sounds and documents.
     Without `analysis` the endpoints for Presidio's clients are not served, without `mcp` no MCP server is.
     """
 
@@ -74,6 +76,7 @@ class GatewayParts:
     upstreams: Mapping[str, Upstream]
     telemetry: Telemetry
     mode: str = "enforce"
+    files: FileRules = REFUSED
     limits: GatewayLimits = field(default_factory=GatewayLimits)
     entropy: Entropy = system_entropy
     admission: Admission = field(default_factory=Admission)

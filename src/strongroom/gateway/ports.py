@@ -64,6 +64,10 @@ class SessionPort(Tally, Protocol):
         """Ask whether this caller may send to `upstream`; raises `AccessDeniedError`."""
         ...
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        """Ask whether this caller may send `count` things of a `kind` that nobody can inspect; as `forward`."""
+        ...
+
     def restorer(self, sink: Sink) -> Holdback:
         """Puts back, in a stream of text, every surrogate that policy lets out at `sink`."""
         ...

@@ -10,12 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from strongroom.canonical import tuple_bytes
 from strongroom.errors import FormatError
 from strongroom.formats.json_spans import Edit, splice
 from strongroom.gateway.edit import Reading, protecting, read
+from strongroom.gateway.files import REFUSED, FileRules, extracted, judge
 from strongroom.gateway.offsets import Documents, asked
 from strongroom.gateway.ports import SessionPort
 from strongroom.gateway.wire import Wire, opening
@@ -40,9 +42,15 @@ class Prepared:
     documents: Documents = ()
 
 
-def read_request(raw: bytes, wire: Wire, *, strict: bool, bytes_max: int) -> Reading:
-    """Read a request; the errors are those of `edit.read`, and a body that is no object is refused."""
-    reading = read(raw, wire.request, strict=strict, bytes_max=bytes_max)
+def read_request(raw: bytes, wire: Wire, *, strict: bool, bytes_max: int, files: FileRules = REFUSED) -> Reading:
+    """Read a request; the errors are those of `edit.read`, and a body that is no object is refused.
+
+    When `strict`, `files` decide about what is no text; documents whose text is sent are read as that text.
+    """
+    judging = partial(judge, files) if strict else None
+    reading = read(raw, wire.request, strict=strict, bytes_max=bytes_max, judge=judging)
+    if reading.walk.files and (as_text := extracted(reading, files)) is not None:
+        reading = read(as_text, wire.request, strict=strict, bytes_max=bytes_max, judge=judging)
     if not isinstance(reading.value, dict):
         msg = "the body is not a JSON object"
         raise FormatError(msg)

@@ -142,7 +142,8 @@ class RoundTrip:
         header = self._headers.get(b"strongroom-session", b"").decode("latin-1")
         if route.bodiless:
             return open_bodiless(body, self._parts.sessions, caller, upstream=self._upstream, header=header)
-        reading = read_request(body, route.wire, strict=self._enforce, bytes_max=self._parts.limits.body_bytes)
+        limit, files = self._parts.limits.body_bytes, self._parts.files
+        reading = read_request(body, route.wire, strict=self._enforce, bytes_max=limit, files=files)
         message: dict[str, Any] = reading.value
         seen.reports = reading.walk.reports
         seen.model = route.model or str(message.get("model", ""))

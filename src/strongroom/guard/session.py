@@ -300,6 +300,20 @@ class Session:
         self._forwarded = True
         self._trace.sent(upstream)
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        """Ask whether this caller may send to `upstream` what nobody can inspect, and record it, before `forward`.
+
+        `kind` is what it says it is: image, audio, video, document or address. Policy sees the sink ``file.KIND``
+        and the highest level, for whatever it shows may be in it. Raises `AccessDeniedError`.
+        """
+        sink = f"file.{kind}"
+        name = f"{upstream}:{sink}"
+        permit = self._engine.guard.authorize(
+            self.caller, "forward", _UNSEEN, sink=sink, sink_name=name, count=count
+        )
+        made = self._passes["forward", name, _UNSEEN] = _Pass(permit, _UNSEEN, name)
+        made.count = count
+
     # --- back from the model ----------------------------------------------------------------------
 
     def restore(self, text: str, sink: Sink) -> str:
@@ -423,6 +437,10 @@ def _redaction(finding: Finding, entity: EntityType) -> Replacement:
 
 def _quoted(finding: Finding, words: str) -> str:
     return f"{finding.quote}{words}{finding.quote}" if finding.bare else words
+
+
+_UNSEEN = Label("operational", Level.RESTRICTED)
+"""What was not looked into: it may be anything."""
 
 
 def _raised(label: Label, level: Level | None) -> Label:

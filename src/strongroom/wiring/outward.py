@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from strongroom.adapters.document_text import document_text
 from strongroom.adapters.operator_files import line_file, span_file
 from strongroom.adapters.upstream_http import Authorization, HttpUpstream, api_key, bearer, goog_api_key
 from strongroom.keys.epoch import Epoch
 from strongroom.settings import Settings
 
-__all__ = ["ProviderKey", "line_file", "open_upstreams", "span_file"]
+__all__ = ["ProviderKey", "document_text", "line_file", "open_upstreams", "span_file"]
 
 AUTHORIZATION: Mapping[str, Authorization] = {"anthropic": api_key, "gemini": goog_api_key}
 """How a provider wants its key; those not named take a bearer credential."""

@@ -29,6 +29,9 @@ TEXTS = st.lists(WORDS, max_size=8).map("".join)
 class Session:
     restored = refused = 0
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        pass
+
     def forward(self, upstream: str) -> None:
         pass
 

@@ -49,6 +49,9 @@ class Calls:
     def surrogate(self, value: str) -> str:
         return self.table.setdefault(value, f"EMAIL_Q{len(self.table):04d}XX")
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        pass
+
     def forward(self, upstream: str) -> None:
         pass
 

@@ -20,6 +20,7 @@ from strongroom.clock import SystemClock
 from strongroom.errors import CredentialError
 from strongroom.gateway.admission import Admission
 from strongroom.gateway.app import create_app
+from strongroom.gateway.files import REFUSED, FileRules
 from strongroom.gateway.parts import GatewayLimits, GatewayParts
 from strongroom.gateway.serve import Served
 from strongroom.gateway.telemetry import Telemetry
@@ -140,6 +141,7 @@ class FakeSession:
     table: dict[str, str]
     protected: list[tuple[str, Origin]] = field(default_factory=list)
     restored_at: list[Sink] = field(default_factory=list)
+    files: list[tuple[str, str, int]] = field(default_factory=list)
     finished: int = 0
     restored: int = 0
     refused: int = 0
@@ -148,6 +150,9 @@ class FakeSession:
 
     def forward(self, upstream: str) -> None:
         pass
+
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        self.files.append((upstream, kind, count))
 
     def protect(self, text: str, *, origin: Origin = Origin.TYPED, field: str = "") -> list[Replacement]:
         self.protected.append((text, origin))
@@ -297,6 +302,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
         without: str = "", admission: Admission | None = None, care: Any = None, analysis: Any = None,
         client_idle_s: float = 0.0,
         wrap: Callable[[HttpUpstream], Any] = lambda upstream: upstream,
+        files: FileRules = REFUSED,
     ) -> Rig:  # fmt: skip
         recorder.clear()
         log = Lines()
@@ -313,6 +319,7 @@ def make_rig(recorder: Recorder) -> Iterator[RigMaker]:
             },
             telemetry=telemetry,
             mode=mode,
+            files=files,
             limits=limits or GatewayLimits(),
             admission=admission or Admission(),
             care=care,

@@ -48,6 +48,9 @@ class Calls:
     def protect(self, text: str, *, origin: Origin = Origin.TYPED, field: str = "") -> list[Replacement]:
         return [Replacement(at.start(), at.end(), SURROGATE, "EMAIL") for at in re.finditer(VALUE, text)]
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        pass
+
     def forward(self, upstream: str) -> None:
         pass
 

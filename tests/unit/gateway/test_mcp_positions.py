@@ -42,6 +42,9 @@ class Calls:
         self.origins.add(origin)
         return [Replacement(at.start(), at.end(), SURROGATE, "EMAIL") for at in re.finditer(PLANTED, text)]
 
+    def forward_file(self, upstream: str, kind: str, count: int) -> None:
+        pass
+
     def forward(self, upstream: str) -> None:
         pass
 

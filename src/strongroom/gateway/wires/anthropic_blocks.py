@@ -13,6 +13,7 @@ from __future__ import annotations
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
+    Instead,
     Node,
     Obj,
     Tagged,
@@ -67,8 +68,8 @@ _IMAGE = _block(
         "source": Tagged(
             "type",
             {
-                "base64": Obj({**fixed("type", "media_type"), "data": binary("an image")}),
-                "url": Obj({"type": S, "url": binary("an image's address")}),
+                "base64": Obj({**fixed("type", "media_type"), "data": binary("an image", "image")}),
+                "url": Obj({"type": S, "url": binary("an image's address", "address")}),
                 "file": Obj(fixed("type", "file_id")),
             },
         ),
@@ -81,6 +82,9 @@ def _text_block(origin: Origin) -> Obj:
     return _block({"text": text(origin), "citations": citations(origin)})
 
 
+_TEXT_SOURCE = Instead(1, lambda words: {"type": "text", "media_type": "text/plain", "data": words})
+
+
 def _document(origin: Origin) -> Obj:
     inner = Arr(Tagged("type", {"text": _text_block(origin), "image": _IMAGE}))
     source = Tagged(
@@ -88,8 +92,8 @@ def _document(origin: Origin) -> Obj:
         {
             "text": Obj({**fixed("type", "media_type"), "data": text(origin)}),
             "content": Obj({"type": S, "content": Either(string=text(origin), arr=inner)}),
-            "base64": Obj({**fixed("type", "media_type"), "data": binary("a PDF")}),
-            "url": Obj({"type": S, "url": binary("a PDF's address")}),
+            "base64": Obj({**fixed("type", "media_type"), "data": binary("a PDF", "document", _TEXT_SOURCE)}),
+            "url": Obj({"type": S, "url": binary("a PDF's address", "address")}),
             "file": Obj(fixed("type", "file_id")),
         },
     )

@@ -29,8 +29,8 @@ _VOICE: dict[str, Node] = {
     "replicatedVoiceConfig": message(
         {
             "mimeType": S,
-            "voiceSampleAudio": binary("audio"),
-            "consentAudio": binary("audio"),
+            "voiceSampleAudio": binary("audio", "audio"),
+            "consentAudio": binary("audio", "audio"),
             "voiceConsentSignature": message({"signature": opaque("a signature")}),
         }
     ),

@@ -16,6 +16,7 @@ import re
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
+    Instead,
     Node,
     Obj,
     Tagged,
@@ -83,10 +84,13 @@ def transcription(words: Node) -> Obj:
     )
 
 
-def _media(origin: Origin) -> dict[str, Node]:
+_TEXT_PART = Instead(2, lambda words: {"text": words})
+
+
+def _media(origin: Origin, instead: Instead | None = None) -> dict[str, Node]:
     return {
-        "inlineData": _blob(origin, binary("an image, a sound, a film or a document")),
-        "fileData": _file(origin, binary("a file's address")),
+        "inlineData": _blob(origin, binary("an image, a sound, a film or a document", "any", instead)),
+        "fileData": _file(origin, binary("a file's address", "address")),
     }
 
 
@@ -97,7 +101,7 @@ def request_part(origin: Origin) -> Obj:
             "text": text(origin),
             "thought": S,
             "thoughtSignature": opaque("a signature"),
-            **_media(origin),
+            **_media(origin, _TEXT_PART),
             **_METADATA,
             "functionCall": message(
                 {

@@ -12,6 +12,7 @@ from strongroom.gateway.wires.json_schema import SCHEMA
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
+    Instead,
     Node,
     Obj,
     Tagged,
@@ -44,16 +45,29 @@ def _part(fields: dict[str, Node]) -> Obj:
     return Obj({"type": _S, "prompt_cache_breakpoint": _BREAKPOINT, **fields})
 
 
+_TEXT_PART = Instead(2, lambda words: {"type": "text", "text": words})
+
+
 def _parts(origin: Origin) -> Tagged:
-    picture = binary("an image: data URL or address")
+    picture = binary("an image: data URL or address", "image")
     return Tagged(
         "type",
         {
             "text": _part({"text": text(origin)}),
             "refusal": _part({"refusal": text(origin)}),
             "image_url": _part({"image_url": Obj({"url": picture, "detail": _S})}),
-            "input_audio": _part({"input_audio": Obj({"data": binary("audio"), "format": _S})}),
-            "file": _part({"file": Obj({"file_data": binary("a file"), "filename": text(origin), "file_id": _S})}),
+            "input_audio": _part({"input_audio": Obj({"data": binary("audio", "audio"), "format": _S})}),
+            "file": _part(
+                {
+                    "file": Obj(
+                        {
+                            "file_data": binary("a file", "document", _TEXT_PART),
+                            "filename": text(origin),
+                            "file_id": _S,
+                        }
+                    )
+                }
+            ),
         },
     )
 
@@ -85,7 +99,9 @@ _MESSAGES = Tagged(
         "assistant": _message(
             Origin.MODEL,
             refusal=text(Origin.MODEL),
-            audio=Obj({"id": _S, "transcript": text(Origin.MODEL), "expires_at": _S, "data": binary("audio")}),
+            audio=Obj(
+                {"id": _S, "transcript": text(Origin.MODEL), "expires_at": _S, "data": binary("audio", "audio")}
+            ),
             function_call=_FUNCTION_CALL,
             tool_calls=Arr(_TOOL_CALL),
             annotations=Arr(

@@ -18,6 +18,7 @@ from strongroom.gateway.wires.openai_tools import ENVIRONMENT, FORMAT, TOOL, S, 
 from strongroom.gateway.wires.table import (
     Arr,
     Either,
+    Instead,
     Node,
     Obj,
     Tagged,
@@ -53,6 +54,9 @@ def annotation(origin: Origin, *, up: int, name: str) -> Obj:
     )
 
 
+_TEXT_PART = Instead(1, lambda words: {"type": "input_text", "text": words})
+
+
 class _Side:
     """One direction. `asked`: on the way to the model, where what a client could change is inspected."""
 
@@ -63,9 +67,9 @@ class _Side:
         """What a tool of the provider's was asked or answered."""
         return node if self.asked else _HOSTED
 
-    def media(self, what: str) -> Node:
+    def media(self, what: str, media: str, instead: Instead | None = None) -> Node:
         """Content that cannot be inspected, which is no matter on the way back."""
-        return binary(what) if self.asked else opaque(what)
+        return binary(what, media, instead) if self.asked else opaque(what)
 
     def part(self, fields: dict[str, Node]) -> Obj:
         return Obj({"type": S, "prompt_cache_breakpoint": _BREAKPOINT, **fields})
@@ -73,7 +77,7 @@ class _Side:
     def parts(self, origin: Origin) -> Tagged:
         """The parts of a content, by their type."""
         words = text(origin)
-        picture = self.media("an image: data URL or address")
+        picture = self.media("an image: data URL or address", "image")
         plain = self.part({"text": words})
         cited = Arr(annotation(origin, up=3, name="text"))
         return Tagged(
@@ -88,11 +92,13 @@ class _Side:
                     {
                         **fixed("detail", "file_id"),
                         "filename": words,
-                        "file_data": self.media("a file"),
-                        "file_url": self.media("a file's address"),
+                        "file_data": self.media("a file", "document", _TEXT_PART),
+                        "file_url": self.media("a file's address", "address"),
                     }
                 ),
-                "input_audio": self.part({"input_audio": Obj({"data": self.media("audio"), "format": S})}),
+                "input_audio": self.part(
+                    {"input_audio": Obj({"data": self.media("audio", "audio"), "format": S})}
+                ),
             },
         )
 
@@ -168,7 +174,7 @@ class _Side:
         search = Obj(
             {"type": S, "query": words, "queries": Arr(words), "url": words, "pattern": words, "sources": sources}
         )
-        outputs = Arr(Obj({"type": S, "logs": told, "url": self.media("an image's address")}))
+        outputs = Arr(Obj({"type": S, "logs": told, "url": self.media("an image's address", "address")}))
         listed = Obj({"name": S, "description": told, "input_schema": SCHEMA, "annotations": tree(Origin.TOOL)})
         asked: dict[str, Node] = {
             **fixed("name", "server_label", "approval_request_id"),
@@ -189,7 +195,7 @@ class _Side:
                 {
                     **fixed("action", "background", "output_format", "quality", "size"),
                     "revised_prompt": self.hosted(words),
-                    "result": self.media("an image"),
+                    "result": self.media("an image", "image"),
                     "error": self.hosted(
                         Obj(
                             {

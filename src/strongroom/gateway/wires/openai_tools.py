@@ -78,7 +78,7 @@ _IMAGES = Obj(
             "type", "action", "background", "complexity", "frame_count", "frame_duration_ms", "input_fidelity",
             "model", "moderation", "output_compression", "output_format", "partial_images", "quality", "size",
         ),
-        "input_image_mask": Obj({"file_id": S, "image_url": binary("an image: data URL or address")}),
+        "input_image_mask": Obj({"file_id": S, "image_url": binary("an image: data URL or address", "image")}),
         "svg": Obj({"model": S, "reasoning": Obj(fixed("effort"))}),
     }
 )  # fmt: skip

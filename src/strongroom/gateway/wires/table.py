@@ -75,13 +75,16 @@ class Place(NamedTuple):
 class Walk:
     """One reading of one message: the places found, the literals met, what was unknown.
 
-    `strict` refuses unknown and binary fields by raising; otherwise they are only reported.
+    `strict` refuses unknown and binary fields by raising; otherwise they are only reported. `judge` says of a
+    binary field why it is refused, or ``""``: then it is one of `files`.
     """
 
-    __slots__ = ("met", "names", "offsets", "places", "reports", "strict")
+    __slots__ = ("files", "judge", "met", "names", "offsets", "places", "reports", "strict")
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, judge: Judge | None = None) -> None:
         self.strict = strict
+        self.judge = judge
+        self.files: list[Place] = []
         self.met = 0
         self.places: list[Place] = []
         self.reports: list[str] = []
@@ -146,19 +149,33 @@ _SCALARS = frozenset({type(None), int, float, bool})
 _WITHOUT_CONTENT = frozenset({Kind.STRUCTURAL, Kind.TOOL_NAME, Kind.OPAQUE})
 
 
+Judge = Callable[[Place], str]
+
+
+class Instead(NamedTuple):
+    """What takes the place of a file whose text is sent: the `up`-th object around becomes `made` of the text."""
+
+    up: int
+    made: Callable[[str], object]
+
+
 class Field(Node):
     """A field of one kind.
 
     `origin` says who wrote a text on its way to the model; `fragment`, that it is a piece of a streamed text;
     `why` is a remark for the reference. `tool` and `parameter` name where a tool call's input goes when the
-    message does not; `target` is the text an offset counts in.
+    message does not; `target` is the text an offset counts in. `media` is what a binary field holds (image, audio,
+    video, document, address, or any: its neighbours say), and `instead` how a text takes its place.
     """
 
-    __slots__ = ("fragment", "kind", "origin", "parameter", "skipped", "target", "tool", "visit", "why")
+    __slots__ = (
+        "fragment", "instead", "kind", "media", "origin", "parameter", "skipped", "target", "tool", "visit", "why",
+    )  # fmt: skip
 
     def __init__(
         self, kind: Kind, origin: Origin = Origin.TYPED, *, fragment: bool = False, why: str = "",
-        tool: str = "", parameter: str = "input", target: Target | None = None,
+        tool: str = "", parameter: str = "input", target: Target | None = None, media: str = "",
+        instead: Instead | None = None,
     ) -> None:  # fmt: skip
         self.kind = kind
         self.origin = origin
@@ -167,6 +184,8 @@ class Field(Node):
         self.tool = tool
         self.parameter = parameter
         self.target = target
+        self.media = media
+        self.instead = instead
         self.skipped = _SCALARS if kind in _WITHOUT_CONTENT else Node.skipped
         self.visit: Callable[[Field, Any, Walk, LinkedPath, Mapping[str, Any]], None] = _VISITS[kind]
 
@@ -219,9 +238,18 @@ def _visit_offset(field: Field, node: Any, walk: Walk, path: LinkedPath, parent:
         _visit_structural(field, node, walk, path, parent)
 
 
-def _visit_binary(_field: Field, node: Any, walk: Walk, path: LinkedPath, _parent: Mapping[str, Any]) -> None:
-    if node is not None:
-        walk.refuse(path, node, "content of this kind cannot be inspected")
+def _visit_binary(field: Field, node: Any, walk: Walk, path: LinkedPath, parent: Mapping[str, Any]) -> None:
+    if node is None:
+        return
+    why = "content of this kind cannot be inspected"
+    if walk.judge is not None and isinstance(node, str):
+        place = Place(field, walk.met, node, path, parent)
+        why = walk.judge(place)
+        if not why:
+            walk.files.append(place)
+            walk.met += 1
+            return
+    walk.refuse(path, node, why)
 
 
 _VISITS = {
@@ -413,6 +441,6 @@ def tool_name() -> Field:
     return Field(Kind.TOOL_NAME)
 
 
-def binary(why: str = "") -> Field:
-    """Cannot be inspected: refused in enforce mode."""
-    return Field(Kind.BINARY, why=why)
+def binary(why: str = "", media: str = "", instead: Instead | None = None) -> Field:
+    """Cannot be inspected: refused in enforce mode, unless the operator's rule for `media` says otherwise."""
+    return Field(Kind.BINARY, why=why, media=media, instead=instead)
