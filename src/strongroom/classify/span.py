@@ -75,19 +75,19 @@ def resolve(spans: Iterable[Span], text: str = "") -> list[Span]:
             kept.insert(at, span)
             starts.insert(at, span.start)
     for span in cut:
-        for piece in _left_of(span, kept, text):
+        inside = [(one.start, one.end) for one in kept if one.start < span.end and span.start < one.end]
+        for piece in left_of(span, inside, text):
             at = bisect_left(starts, piece.end)
             kept.insert(at, piece)
             starts.insert(at, piece.start)
     return kept
 
 
-def _left_of(span: Span, kept: list[Span], text: str) -> list[Span]:
-    """The words of `span` outside of what is kept, as spans without the signs around them."""
+def left_of(span: Span, taken: Iterable[tuple[int, int]], text: str) -> list[Span]:
+    """The words of `span` outside of `taken` (ascending), as spans without the signs around them."""
     pieces: list[Span] = []
     start = span.start
-    inside = [other for other in kept if other.start < span.end and span.start < other.end]
-    for first, last in [*((other.start, other.end) for other in inside), (span.end, span.end)]:
+    for first, last in [*taken, (span.end, span.end)]:
         words = list(_WORD.finditer(text, start, max(start, first)))
         if words:
             pieces.append(replace(span, start=words[0].start(), end=words[-1].end()))

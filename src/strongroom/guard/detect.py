@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from strongroom.classify.fields import FieldClassifier
-from strongroom.classify.span import FIELD, Span
+from strongroom.classify.span import FIELD, READERS, Span, left_of
 from strongroom.errors import FormatError
-from strongroom.formats import json_spans
+from strongroom.formats import json_spans, surrogate
 
 JSON_OPENERS = ("{", "[")
 LEARN_LEN_MIN = 3
@@ -92,8 +92,39 @@ def _free(text: str, scanner: Scanner) -> list[Finding]:
             tier=span.source,
             wrapping=span.wrapping,
         )
-        for span in scanner.spans(text)
+        for span in replaceable(scanner.spans(text), text)
     ]
+
+
+def replaceable(spans: Iterable[Span], text: str) -> list[Span]:
+    """The spans of `text` so that a surrogate in their place is read as one, and none that stands there is lost.
+
+    A surrogate glued to capitals, digits or underscores would be part of a longer run, so the run goes as a
+    whole. Who reads words may take a surrogate for one: what is around it is kept, and it stays.
+    """
+    forms = [(form.start, form.end) for form in surrogate.find(text)]
+    out: list[Span] = []
+    for span in spans:
+        inside = [form for form in forms if form[0] < span.end and span.start < form[1]]
+        pieces = left_of(span, inside, text) if inside and span.source.startswith(READERS) else [span]
+        for piece in pieces:
+            start, end = _whole_run(piece, text) if not inside else (piece.start, piece.end)
+            if out and start < out[-1].end:  # two values in one run: it goes as the first of them
+                out[-1] = replace(out[-1], end=max(end, out[-1].end), reading="", wrapping="")
+            elif (start, end) == (piece.start, piece.end):
+                out.append(piece)
+            else:
+                out.append(replace(piece, start=start, end=end, reading="", wrapping=""))
+    return out
+
+
+def _whole_run(span: Span, text: str) -> tuple[int, int]:
+    start, end = span.start, span.end
+    while start and text[start - 1] in surrogate.RUN_CHARACTERS:
+        start -= 1
+    while end < len(text) and text[end] in surrogate.RUN_CHARACTERS:
+        end += 1
+    return start, end
 
 
 def _json_findings(text: str, fields: FieldClassifier, scanner: Scanner) -> list[Finding]:
@@ -129,7 +160,7 @@ def _free_literal(
     raw: bytes, literal: json_spans.Literal, at: _CharOffsets, scanner: Scanner
 ) -> Iterator[Finding]:
     bare = literal.kind == "number"
-    spans = scanner.spans(literal.value)
+    spans = replaceable(scanner.spans(literal.value), literal.value)
     if bare:  # a number cannot be changed in part
         spans = [span for span in spans if (span.start, span.end) == (0, len(literal.value))]
     places = json_spans.literal_edits(
