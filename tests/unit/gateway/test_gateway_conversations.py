@@ -9,12 +9,9 @@ from bench.talk import conversation
 from bench.talk.shapes import SHAPES, Said
 
 COUNT = 40
-PATTERNS = {"detection": {"names": "off"}}
-"""Names are known from fields here: what running text suggests varies with the surrogates that stand in it."""
-
 
 def test_no_value_is_wrong_leaked_or_altered_in_random_conversations(tmp_path: Path) -> None:
-    tally = conversations.talked(COUNT, conversations.SEED, tmp_path, **PATTERNS)
+    tally = conversations.talked(COUNT, conversations.SEED, tmp_path)
     assert tally.faults == 0, tally.examples
     assert tally.requests > COUNT
     assert tally.surrogates > COUNT
@@ -36,7 +33,7 @@ def test_the_judge_sees_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         monkeypatch.setattr(conversation.Conversation, "_said", said)
         if fault == "altered":
             _alter_on_the_way(monkeypatch)
-    tally = conversations.talked(6, 1, tmp_path, **PATTERNS)
+    tally = conversations.talked(6, 1, tmp_path)
     assert getattr(tally, fault) > 0
 
 
