@@ -10,6 +10,7 @@ from bench.talk.shapes import SHAPES, Said
 
 COUNT = 40
 
+
 def test_no_value_is_wrong_leaked_or_altered_in_random_conversations(tmp_path: Path) -> None:
     tally = conversations.talked(COUNT, conversations.SEED, tmp_path)
     assert tally.faults == 0, tally.examples
