@@ -94,8 +94,12 @@ def thing_at(place: Place) -> Thing:
         content = value[prefix.end() :] if prefix.group(2) else None
     else:
         content = value
-    family = _FAMILIES.get(mime.partition("/")[0].lower(), "")
-    return Thing(family or ("" if media == "any" else media), mime.lower(), content)
+    return Thing(kind_of(mime, "" if media == "any" else media), mime.lower(), content)
+
+
+def kind_of(mime: str, otherwise: str) -> str:
+    """Of which kind a type is; `otherwise` when it does not say."""
+    return _FAMILIES.get(mime.partition("/")[0].lower(), otherwise)
 
 
 def judge(rules: FileRules, place: Place) -> str:

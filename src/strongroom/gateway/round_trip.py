@@ -28,6 +28,7 @@ from strongroom.gateway.response import restore_response
 from strongroom.gateway.routes import Route
 from strongroom.gateway.stream import StreamRestorer
 from strongroom.gateway.telemetry import Observation
+from strongroom.gateway.uploads import inspect_upload
 from strongroom.gateway.upstream import Exchange, Upstream
 from strongroom.gateway.values import inspect_values
 from strongroom.gateway.wire import Wire
@@ -110,12 +111,12 @@ class RoundTrip:
             msg = f"no upstream is configured for {self._upstream}: strongroom up --upstream {self._upstream}=URL"
             raise UnknownEndpointError(msg)
         query = http.query_of(self._scope)
-        if route.answer is None:
+        if route.answer is None or (route.uploads and not self._enforce):
             body = await self._body(visit)
             with Watch(self._receive) as watch:
                 await self._relay(await self._ask(upstream, query, body), upstream, watch)
             return
-        if not route.bodiless:
+        if not route.bodiless and not route.uploads:
             http.require_inspectable(self._headers, self._parts.limits.body_bytes)
         body = await self._body(visit)
         caller = Caller(principal, address=visit.address)
@@ -143,6 +144,8 @@ class RoundTrip:
         if route.bodiless:
             return open_bodiless(body, self._parts.sessions, caller, upstream=self._upstream, header=header)
         limit, files = self._parts.limits.body_bytes, self._parts.files
+        if route.uploads:
+            return self._upload(body, caller, header)
         reading = read_request(body, route.wire, strict=self._enforce, bytes_max=limit, files=files)
         message: dict[str, Any] = reading.value
         seen.reports = reading.walk.reports
@@ -161,10 +164,19 @@ class RoundTrip:
             self._extra.append((b"strongroom-logprobs", b"surrogates"))
         return inspected
 
+    def _upload(self, body: bytes, caller: Caller, header: str) -> Inspected:
+        form, sessions = self._headers.get(b"content-type", b""), self._parts.sessions
+        inspected = inspect_upload(
+            body, form, self._parts.files, sessions, caller, upstream=self._upstream, header=header
+        )
+        self._seen.replaced = inspected.replaced
+        return inspected
+
     async def _ask(self, upstream: Upstream, query: str, body: bytes) -> Exchange:
         headers = http.forwarded(self._headers)
         if body:
-            headers.append(("content-type", "application/json"))
+            kind = self._headers[b"content-type"].decode("latin-1") if self._route.uploads else "application/json"
+            headers.append(("content-type", kind))
         return await upstream.exchange(
             method=self._scope["method"], path=self._route.path, query=query, headers=headers, body=body
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from strongroom.gateway import routes_gemini, routes_openai
 from strongroom.gateway.problems import MethodError, UnknownEndpointError
 from strongroom.gateway.wire import ANTHROPIC, EMBEDDINGS, GEMINI, MISTRAL, OPENAI, RESPONSES, Wire
-from strongroom.gateway.wires import openai_responses
+from strongroom.gateway.wires import kept_files, openai_responses
 from strongroom.gateway.wires.anthropic_messages import COUNT
 from strongroom.gateway.wires.table import Node
 
@@ -22,7 +22,8 @@ class Route:
 
     A route without `answer` is a relay: no body goes out, and what comes back is passed on as it is. `items` is
     the wire of an answer that streams without being server-sent events; `model` is named by the path. `bodiless`:
-    nothing is sent but the path. An upstream of the name `prefers` is taken before that of the wire.
+    nothing is sent but the path; `uploads`: a form with a file. An upstream of the name `prefers` is taken before
+    that of the wire.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Route:
     items: Wire | None = None
     model: str = ""
     bodiless: bool = False
+    uploads: bool = False
     prefers: str = ""
 
 
@@ -48,6 +50,8 @@ _POST = {
         "openai.embeddings", EMBEDDINGS, "/embeddings", EMBEDDINGS.response, prefers="embeddings"
     ),
     "/mistral/v1/chat/completions": Route("mistral.chat", MISTRAL, "/v1/chat/completions", MISTRAL.response),
+    "/openai/v1/files": Route("openai.files", OPENAI, "/files", kept_files.OPENAI, uploads=True),
+    "/anthropic/v1/files": Route("anthropic.files", ANTHROPIC, "/v1/files", kept_files.ANTHROPIC, uploads=True),
     "/anthropic/v1/messages": Route("anthropic.messages", ANTHROPIC, "/v1/messages", ANTHROPIC.response),
     "/anthropic/v1/messages/count_tokens": Route(
         "anthropic.count_tokens", ANTHROPIC, "/v1/messages/count_tokens", COUNT
@@ -71,7 +75,8 @@ PRESIDIO = {
 """Paths that clients of Presidio know, with their methods; nothing of them is forwarded."""
 
 ENDPOINTS = (
-    *(("POST", path, "inspected, forwarded, restored") for path in _POST),
+    *(("POST", path, "inspected, forwarded, restored") for path in _POST if not _POST[path].uploads),
+    *(("POST", path, "a file: see images-and-files.md") for path in _POST if _POST[path].uploads),
     *(("GET", f"{path}[/NAME]", "relayed") for path in _GET),
     *routes_openai.ENDPOINTS,
     *routes_gemini.ENDPOINTS,
