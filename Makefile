@@ -32,7 +32,7 @@ run: setup ## serve the gateway on loopback until Ctrl-C (ARGS="--upstream opena
 	@$(RUN) strongroom up $(ARGS)
 
 test: setup ## every test, with the branch coverage gate on the rooms below the guard; real processes last, one by one
-	$(RUN) pytest -n $(WORKERS) --dist worksteal --ignore=tests/e2e \
+	$(RUN) pytest -n $(WORKERS) --dist loadfile --ignore=tests/e2e \
 		$(foreach room,$(ROOMS),--cov=strongroom.$(room)) --cov-branch --cov-report=term --cov-fail-under=90 $(ARGS)
 	$(if $(ARGS),,$(RUN) pytest tests/e2e)
 

@@ -159,7 +159,7 @@ class FakeAwsKms(Service):
             plaintext = plaintext[:-1]
         answer = {"Plaintext": base64.b64encode(plaintext).decode(), "KeyId": key.arn}
         if self.lie == "other key":
-            answer["KeyId"] = key.arn[:-1] + "0"
+            answer["KeyId"] = key.arn[:-1] + ("1" if key.arn.endswith("0") else "0")
         elif self.lie == "empty":
             answer = {}
         return answer
