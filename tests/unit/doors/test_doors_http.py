@@ -242,7 +242,7 @@ def test_lists_of_models_pass_but_not_with_a_body(door: Door, provider: Provider
         assert client.get("https://api.openai.com/v1/models").status_code == 200
         assert client.get("https://api.openai.com/v1/models/gpt-5").status_code == 200
         assert client.request("GET", "https://api.openai.com/v1/models", json=body()).status_code == 400
-        assert client.get("https://api.openai.com/v1/files").status_code == 404
+        assert client.get("https://api.openai.com/v1/fine_tuning/jobs").status_code == 404
         assert client.put(OPENAI_URL, json=body()).status_code == 405
     assert len(provider.requests) == 2
 
