@@ -11,6 +11,7 @@ import pytest
 EXPECTED = {
     "the scanner finds what is planted",
     "unsealed by the path asked for",
+    "values found, by tier",
     "openai: ticket resolved",
     "openai: answer in clear",
     "openai: tool arguments in clear",
