@@ -242,7 +242,7 @@ def test_a_question_of_the_server_is_inspected_and_its_answer_arrives(house: Hou
 def test_the_snippet_of_the_how_to_runs(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     page = Path(__file__).parents[2] / "docs" / "howto" / "mcp.md"
     code = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)[0]
-    assert len(code.splitlines()) <= 10
+    assert len([line for line in code.splitlines() if line]) <= 10  # the formatter wants empty ones between
     code = code.replace("http://127.0.0.1:8080/mcp/crm", f"{house.url}/mcp/http").replace("sr_...", house.key)
     exec(compile(code, "mcp.md", "exec"), {})  # noqa: S102 - our own page
     said = capsys.readouterr().out
