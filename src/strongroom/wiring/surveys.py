@@ -21,11 +21,6 @@ SQLITE: Final = "sqlite:"
 HIDDEN: Final = "."
 
 
-def is_database(target: str) -> bool:
-    """Whether `target` is written as the address of a database."""
-    return target.startswith((*POSTGRESQL, SQLITE))
-
-
 def survey_items(target: str, limits: Limits) -> Iterator[Item]:
     """Everything `target` holds, as items: read, or skipped with the reason.
 
